@@ -1,0 +1,57 @@
+"""What flows from reader to tracker to sink."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8, RGB, upright."""
+
+LabelMap = npt.NDArray[np.uint8]
+"""(H, W) uint8 object ids: 0 background, 1..254 objects, 255 void (unknown)."""
+
+VOID = 255
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """One picture of a clip."""
+
+    index: int
+    """0-based position in the whole clip."""
+    image: Image
+    stem: str
+    """Name of files written for this frame, without ending: `00012`, or the source image's own."""
+    pts: int | None = None
+    """Presentation time in units of `time_base`; None for image folders."""
+    time_base: Fraction | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segmentation:
+    """What the tracker says of one frame, at the frame's own size."""
+
+    index: int
+    ids: LabelMap
+    """Never holds 255."""
+    confidence: Mapping[int, float] = field(default_factory=dict)
+    """Object id → 0..1: mean margin between the object and the runner-up over the object's interior;
+    0 for an object that is absent."""
+
+
+class Sink(Protocol):
+    """Where segmentations go: mask folder, overlay movie, …"""
+
+    def write(self, frame: Frame, segmentation: Segmentation) -> None: ...
+
+    def close(self) -> None:
+        """Finish the output under its final name."""
+        ...
+
+    def abort(self) -> None:
+        """Work failed: keep what is whole (finished mask files), leave nothing half-written."""
+        ...
