@@ -1,0 +1,100 @@
+"""Transformer blocks whose prompts can be kept: prompt tokens attend inside their own frame only, so
+their keys and values never depend on the query or on other prompts.
+
+Shape suffixes: B batch, n tokens of a frame, m prompt tokens, D width, h heads, d head channels.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+KeysValues = tuple[Tensor, Tensor]
+"""Keys and values of one block, each (B, h, m, d); keys are normalised and rotated."""
+
+_ROTARY_BASE = 30.0
+
+
+def rotary_table(grid: tuple[int, int], head_width: int, device: torch.device) -> Tensor:
+    """2-D rotary angles as unit complex numbers, (rows · columns, head_width / 2).
+
+    Half of the pairs turn with the row, half with the column (RoFormer, arXiv 2104.09864, on two axes).
+    """
+    pairs = head_width // 4
+    exponents = torch.arange(pairs, device=device, dtype=torch.float32) / max(pairs - 1, 1)
+    frequencies = _ROTARY_BASE**-exponents
+    rows = torch.arange(grid[0], device=device, dtype=torch.float32)[:, None] * frequencies
+    columns = torch.arange(grid[1], device=device, dtype=torch.float32)[:, None] * frequencies
+    angles = torch.cat(
+        [rows[:, None].expand(-1, grid[1], -1), columns[None].expand(grid[0], -1, -1)], dim=-1
+    ).flatten(0, 1)
+    return torch.polar(torch.ones_like(angles), angles)
+
+
+def rotate(x: Tensor, table: Tensor) -> Tensor:
+    """Turn the first half of the heads of x (B, h, n, d) by `table`; the rest carry no positions."""
+    turned, still = x.chunk(2, dim=1)
+    pairs = torch.view_as_complex(turned.float().unflatten(-1, (-1, 2)).contiguous())
+    return torch.cat([torch.view_as_real(pairs * table).flatten(-2).to(x.dtype), still], dim=1)
+
+
+class Attention(nn.Module):
+    """Attention with normalised queries and keys over a frame's own tokens and, if given, prompts."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.query_norm = nn.RMSNorm(width // heads, eps=1e-6)
+        self.key_norm = nn.RMSNorm(width // heads, eps=1e-6)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, table: Tensor, prompts: KeysValues | None) -> tuple[Tensor, KeysValues]:
+        """x: (B, n, D). Returns the attended tokens and this frame's own keys and values."""
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q = rotate(self.query_norm(q), table)
+        k = rotate(self.key_norm(k), table)
+        own = (k, v)
+        if prompts is not None:
+            k, v = torch.cat([k, prompts[0]], dim=2), torch.cat([v, prompts[1]], dim=2)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).flatten(2)), own
+
+
+class Block(nn.Module):
+    """Pre-norm attention and MLP."""
+
+    def __init__(self, width: int, heads: int, mlp_ratio: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.norm2 = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, mlp_ratio * width), nn.GELU(), nn.Linear(mlp_ratio * width, width))
+
+    def forward(self, x: Tensor, table: Tensor, prompts: KeysValues | None) -> tuple[Tensor, KeysValues]:
+        """x: (B, n, D). Returns the tokens and this frame's keys and values."""
+        attended, own = self.attention(self.norm1(x), table, prompts)
+        x = x + attended
+        return x + self.mlp(self.norm2(x)), own
+
+
+class Blocks(nn.Module):
+    """A stack of blocks over the tokens of one frame."""
+
+    def __init__(self, width: int, heads: int, mlp_ratio: int, depth: int) -> None:
+        super().__init__()
+        self.head_width = width // heads
+        self.layers = nn.ModuleList(Block(width, heads, mlp_ratio) for _ in range(depth))
+
+    def forward(
+        self, x: Tensor, grid: tuple[int, int], prompts: Sequence[KeysValues] | None = None
+    ) -> tuple[Tensor, tuple[KeysValues, ...]]:
+        """x: (B, n, D) tokens of a `grid` of rows and columns; prompts: one entry a block, or None for a
+        prompt frame, which sees itself alone. Returns the tokens and each block's own keys and values."""
+        table = rotary_table(grid, self.head_width, x.device)
+        kept: list[KeysValues] = []
+        for index, layer in enumerate(self.layers):
+            x, own = layer(x, table, None if prompts is None else prompts[index])
+            kept.append(own)
+        return x, tuple(kept)

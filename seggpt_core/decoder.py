@@ -1,0 +1,78 @@
+"""The decoder: tokens at stride 16 and the readouts, refined by skips at strides 8, 4 and 2, give a
+correction that is added to the readout. Its last layer starts at zero, so an untrained model is the readout.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seggpt_core.matching import VALUES, Readout
+from seggpt_core.stem import CHANNELS, StemMaps
+
+
+@dataclass(frozen=True, slots=True)
+class Skips:
+    """What the decoder reads of the query image, made once a frame; (B, C, H/stride, W/stride)."""
+
+    s8: Tensor
+    s4: Tensor
+    s2: Tensor
+
+
+class Refine(nn.Module):
+    """Normalise, two 3×3 convolutions, residual."""
+
+    def __init__(self, width: int, groups: int = 8) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, width)
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, C, h, w)."""
+        return x + self.conv2(F.gelu(self.conv1(F.gelu(self.norm(x)))))
+
+
+class Decoder(nn.Module):
+    """Tokens, skips and readouts to colours at stride 2."""
+
+    def __init__(self, token_width: int, width: int, detail: int) -> None:
+        super().__init__()
+        half = width // 2
+        self.skip8 = nn.Conv2d(CHANNELS["s8"] + CHANNELS["d8"], width, 1)
+        self.skip4 = nn.Conv2d(CHANNELS["s4"], half, 1)
+        self.skip2 = nn.Conv2d(CHANNELS["s2"], detail, 1)
+        self.tokens = nn.Conv2d(token_width, width, 1)
+        self.readout8 = nn.Conv2d(2 * VALUES + 2, width, 1)
+        self.refine8 = Refine(width)
+        self.narrow4 = nn.Conv2d(width, half, 1)
+        self.readout4 = nn.Conv2d(6, half, 1)
+        self.refine4 = Refine(half)
+        self.narrow2 = nn.Conv2d(half, detail, 1)
+        self.readout2 = nn.Conv2d(3, detail, 1)
+        self.refine2 = Refine(detail, groups=4)
+        self.head = nn.Conv2d(detail, 3, 1)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
+
+    def skips(self, maps: StemMaps) -> Skips:
+        """The query image's share of the work."""
+        return Skips(
+            s8=self.skip8(torch.cat([maps.s8, maps.d8], dim=1)), s4=self.skip4(maps.s4), s2=self.skip2(maps.s2)
+        )
+
+    def forward(self, tokens: Tensor, skips: Skips, readout: Readout) -> Tensor:
+        """tokens: (B, D, H/16, W/16). Returns (B, 3, H/2, W/2) colours."""
+        x = skips.s8 + _double(self.tokens(tokens)) + self.readout8(readout.at_stride_8())
+        x = self.refine8(x)
+        x = skips.s4 + _double(self.narrow4(x)) + self.readout4(torch.cat([readout.everywhere, readout.nearby], dim=1))
+        x = self.refine4(x)
+        copied = _double((readout.everywhere + readout.nearby) / 2)
+        x = skips.s2 + _double(self.narrow2(x)) + self.readout2(copied)
+        return copied + self.head(self.refine2(x))
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,0 +1,137 @@
+"""The untrained baseline: the matching readout with nothing learned but the ImageNet stem.
+
+Every patch copies the colours of its best few matches, in the first prompt anywhere and in later ones
+within a window. It answers the same four calls as the trained models, and stands beside every score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seggpt_core.errors import InputError
+from seggpt_core.inputs import check_prompts, image_batch, target_grid
+from seggpt_core.matching import VALUES, descriptors, values_to_colours, voting_values
+from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
+from seggpt_core.stem import Stem
+
+_BEST = 8
+_TEMPERATURE = 0.05
+_WINDOW = 12.0
+"""Radius in patches within which prompts after the first are matched."""
+_EXCLUDED = -9.0
+_QUERY_CHUNK = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadoutFrame(FrameFeatures):
+    """Patch descriptors (N, C), unit length; grid is (H/8, W/8)."""
+
+    keys: Tensor
+    grid: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadoutPrompt(PromptFeatures):
+    """Keys (N, C) and voting values (N, P, 13)."""
+
+    keys: Tensor
+    values: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadoutPromptSet(PromptSet):
+    """Prompts in the order given; the first is matched everywhere."""
+
+    keys: tuple[Tensor, ...]
+    values: Tensor
+
+
+class MatchingReadout:
+    """The baseline behind the four calls; the output is at stride 4."""
+
+    name = "readout"
+    slots = 3
+    multiple = 16
+
+    def __init__(self, stem: Stem, weights_hash: str, device: torch.device) -> None:
+        """stem: with its ImageNet weights loaded."""
+        self.stem = stem.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.weights_hash = weights_hash
+        self.device = device
+
+    @torch.inference_mode()
+    def encode_frame(self, image: Tensor) -> ReadoutFrame:
+        """See `InContextModel.encode_frame`."""
+        batch = image_batch(image, self.multiple, self.device)
+        described = descriptors(batch, self.stem(batch))
+        keys = F.normalize(described.flatten(2)[0].T, dim=-1)
+        size = (image.shape[-2], image.shape[-1])
+        valid = Validity(
+            model=self.name, weights=self.weights_hash, size=size, dtype=keys.dtype, device=self.device
+        )
+        return ReadoutFrame(valid=valid, keys=keys, grid=(described.shape[-2], described.shape[-1]))
+
+    @torch.inference_mode()
+    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> ReadoutPrompt:
+        """See `InContextModel.encode_prompts`."""
+        frame = self._own(frame)
+        targets, known = target_grid(targets, known, frame.valid, self.device)
+        values = voting_values(targets, known).transpose(0, 1)
+        return ReadoutPrompt(valid=frame.valid, passes=targets.shape[0], keys=frame.keys, values=values)
+
+    @torch.inference_mode()
+    def prepare(self, prompts: Sequence[PromptFeatures]) -> ReadoutPromptSet:
+        """See `InContextModel.prepare`; here the first prompt is the one matched everywhere."""
+        own = [prompt for prompt in prompts if isinstance(prompt, ReadoutPrompt)]
+        check_prompts(prompts, own)
+        return ReadoutPromptSet(
+            valid=own[0].valid,
+            passes=own[0].passes,
+            prompts=len(own),
+            keys=tuple(prompt.keys for prompt in own),
+            values=torch.cat([prompt.values for prompt in own]),
+        )
+
+    @torch.inference_mode()
+    def segment(self, frame: FrameFeatures, prompts: PromptSet) -> Tensor:
+        """See `InContextModel.segment`; the output is (P, 3, H/4, W/4)."""
+        frame = self._own(frame)
+        if not isinstance(prompts, ReadoutPromptSet):
+            raise InputError(f"prompts are a {type(prompts).__name__}: the readout needs what its prepare() made")
+        frame.valid.require(prompts.valid, "the prompt set")
+        far = _far_apart(frame.grid, self.device)
+        copied = [
+            _copy(frame.keys[start : start + _QUERY_CHUNK], prompts, far[start : start + _QUERY_CHUNK])
+            for start in range(0, len(frame.keys), _QUERY_CHUNK)
+        ]
+        return values_to_colours(torch.cat(copied).transpose(0, 1), frame.grid)
+
+    def _own(self, frame: FrameFeatures) -> ReadoutFrame:
+        if not isinstance(frame, ReadoutFrame) or frame.valid.weights != self.weights_hash:
+            raise InputError(
+                f"frame features of {frame.valid.model} {frame.valid.weights[:12]}: "
+                f"this model is {self.name} {self.weights_hash[:12]}; encode the frame again"
+            )
+        return frame
+
+
+def _far_apart(grid: tuple[int, int], device: torch.device) -> Tensor:
+    """(N, N) bool: the two patches are farther apart than the window."""
+    rows, columns = torch.meshgrid(
+        torch.arange(grid[0], device=device), torch.arange(grid[1], device=device), indexing="ij"
+    )
+    places = torch.stack([rows.flatten(), columns.flatten()], dim=1).float()
+    return torch.cdist(places, places) > _WINDOW
+
+
+def _copy(queries: Tensor, prompts: ReadoutPromptSet, far: Tensor) -> Tensor:
+    """(q, C) queries to (q, P, 12) colour values: the softmax of the best matches' similarities."""
+    similarity = [queries @ prompts.keys[0].T]
+    similarity += [(queries @ keys.T).masked_fill(far, _EXCLUDED) for keys in prompts.keys[1:]]
+    best, places = torch.cat(similarity, dim=1).topk(_BEST, dim=1)
+    weights = (best / _TEMPERATURE).softmax(dim=1)
+    total = torch.einsum("qk,qkpv->qpv", weights, prompts.values[places])
+    return total[..., :VALUES] / total[..., VALUES:].clamp(min=1e-6)
