@@ -1,0 +1,1 @@
+"""Training data: tar shards and folders in, samples for in-context colouring out."""

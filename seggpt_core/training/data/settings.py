@@ -1,0 +1,61 @@
+"""What the data engine can be told."""
+
+from dataclasses import dataclass, fields
+
+from seggpt_core.errors import InputError
+from seggpt_core.training.data.colours import MAX_OBJECTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindWeights:
+    """Shares of the kinds of samples; those that a library cannot serve are left out."""
+
+    composite: float = 0.6
+    """Cut-outs over a moving background."""
+    whole: float = 0.25
+    """One labelled image, moved as a whole."""
+    pairs: float = 0.07
+    """Different images of one class, or views of one object, each over its own background."""
+    mix: float = 0.05
+    """Mix-context: images of one set of classes, stitched and cropped."""
+    clip: float = 0.25
+    """Frames of a real clip."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if getattr(self, field.name) < 0:
+                raise InputError(f"the weight of {field.name} is {getattr(self, field.name)}; weights are 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineConfig:
+    """What samples look like. Probabilities are in 0..1."""
+
+    frames: int = 3
+    """Frames a sample: the prompts in order of time, then the query."""
+    size: tuple[int, int] = (256, 256)
+    """Height and width in pixels."""
+    objects: int = 3
+    """Objects a sample at most."""
+    weights: KindWeights = KindWeights()
+    twins: float = 0.3
+    """Probability that a composite holds a look-alike of an object, which is background."""
+    occluders: float = 0.2
+    """Probability that something else, which is background, moves over or behind the objects."""
+    leaves: float = 0.1
+    """Probability that one object is outside a later frame."""
+    elastic: float = 0.6
+    """Probability that an object is deformed."""
+    blemishes: float = 1.0
+    """Strength of colour shifts and frequency of blur, noise and compression; 0 for none."""
+
+    def __post_init__(self) -> None:
+        if self.frames < 2:
+            raise InputError(f"a sample of {self.frames} frames has no prompt and query; frames must be 2 or more")
+        if not 1 <= self.objects <= MAX_OBJECTS:
+            raise InputError(f"objects is {self.objects}; it must be 1 to {MAX_OBJECTS}")
+        if min(self.size) < 32:
+            raise InputError(f"size is {self.size}; height and width must be 32 pixels or more")
+        for name in ("twins", "occluders", "leaves", "elastic"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it is a probability, 0 to 1")

@@ -1,0 +1,63 @@
+"""Warps of uint8 pictures: affine or projective, with an elastic part on a coarse grid."""
+
+import cv2
+import numpy as np
+
+
+def inverse_maps(
+    matrix: np.ndarray, elastic: np.ndarray | None, source: tuple[int, int], size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maps for `cv2.remap`: for each of (height, width) target pixels its (x, y) in the source.
+
+    matrix: (3, 3) source to target. elastic: (g, g, 2) displacements in source pixels on a grid that
+    covers the source of (height, width), or None.
+    """
+    inverse = np.linalg.inv(matrix).astype(np.float32)
+    xs = np.arange(size[1], dtype=np.float32)[None, :]
+    ys = np.arange(size[0], dtype=np.float32)[:, None]
+    map_x = inverse[0, 0] * xs + (inverse[0, 1] * ys + inverse[0, 2])
+    map_y = inverse[1, 0] * xs + (inverse[1, 1] * ys + inverse[1, 2])
+    if inverse[2, 0] or inverse[2, 1]:
+        depth = inverse[2, 0] * xs + (inverse[2, 1] * ys + inverse[2, 2])
+        map_x, map_y = map_x / depth, map_y / depth
+    if elastic is not None:
+        shift = _spread(elastic, matrix, source, size)
+        map_x, map_y = map_x + shift[..., 0], map_y + shift[..., 1]
+    return map_x, map_y
+
+
+def _spread(
+    elastic: np.ndarray, matrix: np.ndarray, source: tuple[int, int], size: tuple[int, int]
+) -> np.ndarray:
+    """The coarse grid at target pixels: cubic, because linear interpolation shows as kinks."""
+    grid_h, grid_w = elastic.shape[:2]
+    to_source = np.diag([source[1] / max(1, grid_w - 1), source[0] / max(1, grid_h - 1), 1.0])
+    affine = (matrix @ to_source)[:2] / matrix[2, 2]
+    return cv2.warpAffine(
+        elastic, affine, (size[1], size[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def warp(
+    picture: np.ndarray, matrix: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int], border: int
+) -> np.ndarray:
+    """`picture` (h, w[, c]) uint8 seen through `matrix` (source to target pixels) at (height, width)."""
+    if elastic is not None or matrix[2, 0] or matrix[2, 1]:
+        map_x, map_y = inverse_maps(matrix, elastic, picture.shape[:2], size)
+        return cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=border)
+    return cv2.warpAffine(
+        picture, matrix[:2], (size[1], size[0]), flags=cv2.INTER_LINEAR, borderMode=border
+    )
+
+
+def shrink(picture: np.ndarray, scale: float) -> tuple[np.ndarray, float]:
+    """The picture averaged down if `scale` (target over source pixels) is below 0.7, and the scale that is left.
+
+    A bilinear warp alone would alias.
+    """
+    if scale >= 0.7:
+        return picture, scale
+    width = max(2, round(picture.shape[1] * scale))
+    height = max(2, round(picture.shape[0] * scale))
+    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    return small, scale * picture.shape[1] / width
