@@ -34,11 +34,11 @@ UNCHANGED = ColourShift(1.0, 1.0, (1.0, 1.0, 1.0), 0.0)
 
 
 def draw_shift(rng: np.random.Generator, strength: float) -> ColourShift:
-    """A random change; at strength 1 a gain of about 20 % and a tint of about 8 %."""
-    gain = np.exp(strength * (rng.normal(0, 0.18) + rng.normal(0, 0.08, 3)))
+    """A random change; at strength 1 a gain of about 14 % and a tint of about 7 %."""
+    gain = np.exp(strength * (rng.normal(0, 0.14) + rng.normal(0, 0.07, 3)))
     saturation = 0.0 if rng.random() < 0.03 * strength else float(np.exp(strength * rng.normal(0, 0.25)))
     return ColourShift(
-        float(np.exp(strength * rng.normal(0, 0.18))),
+        float(np.exp(strength * rng.normal(0, 0.14))),
         saturation,
         (float(gain[0]), float(gain[1]), float(gain[2])),
         strength * float(rng.normal(0, 8)),
@@ -75,7 +75,7 @@ class Camera:
     flicker: float
     """How far colours differ from frame to frame; 0 not at all."""
     blur: float
-    """Standard deviation in pixels; 0 for none."""
+    """Largest standard deviation in pixels, frames differ; 0 for none."""
     noise: float
     """Standard deviation in 8-bit levels; 0 for none."""
     jpeg: int
@@ -108,7 +108,7 @@ def photograph(rng: np.random.Generator, frames: list[np.ndarray], camera: Camer
             small = cv2.resize(shot, None, fx=camera.coarse, fy=camera.coarse, interpolation=cv2.INTER_AREA)
             shot = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
         if camera.blur:
-            shot = cv2.GaussianBlur(shot, (0, 0), camera.blur)
+            shot = cv2.GaussianBlur(shot, (0, 0), camera.blur * rng.uniform(0.3, 1.0))
         if grain is not None:
             offset = rng.integers((height, width))
             shot = cv2.add(shot, np.roll(grain, offset, (0, 1)), dtype=cv2.CV_8U)
@@ -119,6 +119,7 @@ def photograph(rng: np.random.Generator, frames: list[np.ndarray], camera: Camer
 
 
 def _compress(image: np.ndarray, quality: int) -> np.ndarray:
+    """The image after JPEG; red and blue change places on both ways, which artefacts hardly show."""
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise RuntimeError(f"OpenCV could not encode a JPEG of {image.shape}")

@@ -89,7 +89,7 @@ def _object(
         start = (rng.uniform(0.15, 0.85), rng.uniform(0.2, 0.85))
         elastic = None
         if rng.random() < config.elastic:
-            elastic = draw_elastic(rng, times, rng.uniform(0.01, 0.06), rng.uniform(0.2, 1.5) * min(1.0, 8 * step))
+            elastic = draw_elastic(rng, times, rng.uniform(0.04, 0.3), rng.uniform(0.3, 1.5) * min(1.0, 8 * step))
         return Layer(
             sprites=tuple(dressed),
             label=label,

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from seggpt_core.errors import InputError, WorkError
 from seggpt_core.training.data import composites, moved
 from seggpt_core.training.data.appearance import draw_camera_look, photograph
 from seggpt_core.training.data.composites import Frames
-from seggpt_core.training.data.items import IGNORE
+from seggpt_core.training.data.items import IGNORE, count_labels
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 
@@ -88,12 +89,12 @@ def available(library: Library, config: EngineConfig) -> tuple[list[str], np.nda
 
 
 def settle(labels: np.ndarray) -> np.ndarray | None:
-    """(T, H, W) labels with consecutive ids in random-free order, or None if frame 0 shows no object.
+    """(T, H, W) labels with consecutive ids, or None if frame 0 shows no object.
 
     What no prompt shows cannot be known and becomes background. What prompts show too little of
     to be recognised is ignored.
     """
-    counts = np.stack([np.bincount(frame.ravel(), minlength=256) for frame in labels])
+    counts = np.stack([count_labels(frame) for frame in labels])
     counts[:, [0, IGNORE]] = 0
     least = MIN_SHARE * labels[0].size
     most = counts[:-1].max(0)
@@ -104,4 +105,4 @@ def settle(labels: np.ndarray) -> np.ndarray | None:
     table[(most > 0) & ~known] = IGNORE
     table[known] = np.arange(1, int(known.sum()) + 1)
     table[IGNORE] = IGNORE
-    return table[labels]
+    return cv2.LUT(labels, table)

@@ -60,9 +60,7 @@ class LabelledImage:
             )
         if self.spec.two_valued and not np.any((labels > 0) & (labels < IGNORE)):
             labels = (labels == IGNORE).astype(np.uint8)
-        if self.spec.close:
-            labels = cv2.morphologyEx(labels, cv2.MORPH_CLOSE, np.ones((self.spec.close, self.spec.close), np.uint8))
-        return image, labels
+        return image, fill_pinholes(labels, self.spec.pinholes) if self.spec.pinholes else labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +110,19 @@ class Clip:
     set_name: str
     name: str
     frames: tuple[LabelledImage, ...]
+
+
+def count_labels(labels: np.ndarray) -> np.ndarray:
+    """(256,) int64: pixels of each label."""
+    return cv2.calcHist([labels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+
+
+def fill_pinholes(labels: np.ndarray, share: float) -> np.ndarray:
+    """Label 1 in the place of background patches smaller than `share` of the image, 4-connected."""
+    count, patches, stats, _ = cv2.connectedComponentsWithStats((labels == 0).astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < share * labels.size
+    small[0] = False
+    return np.where(small[patches], np.uint8(1), labels) if count > 1 and small.any() else labels
 
 
 def decode_rgb(blob: Blob) -> np.ndarray:

@@ -44,7 +44,7 @@ def draw_path(
     bend = step * rng.normal(0, 0.3, 2)
     wobble = step * rng.normal(0, 0.15, (len(times), 2)) * (times > 0)[:, None]
     centre = np.asarray(start) + times[:, None] * velocity + times[:, None] ** 2 * bend + wobble
-    turn = min(1.0, 4 * step)
+    turn = min(1.0, 4 * step * log_uniform(rng, 0.5, 4.0))
     scale = np.exp(times * rng.normal(0, 0.25 * turn) + rng.normal(0, 0.02, len(times)))
     angle = rng.normal(0, 0.12) + times * rng.normal(0, 0.3 * turn)
     stretch = np.exp(rng.normal(0, 0.08) + times * rng.normal(0, 0.12 * turn))
@@ -93,8 +93,12 @@ def about_centre(scale: float, angle: float, shift: np.ndarray, size: tuple[int,
 
 
 def draw_elastic(rng: np.random.Generator, times: np.ndarray, amplitude: float, speed: float) -> np.ndarray:
-    """(T, g, g, 2) float32 displacements on a coarse grid, about `amplitude` large, changing smoothly in time."""
-    grid = int(rng.integers(3, 7))
-    first, second = amplitude * rng.standard_normal((2, grid, grid, 2))
+    """(T, g, g, 2) float32 displacements on a coarse grid, changing smoothly in time.
+
+    `amplitude` is the typical displacement between neighbours on the grid as a share of their distance:
+    above about 0.4 the picture folds.
+    """
+    grid = int(rng.integers(3, 8))
+    first, second = amplitude / (grid - 1) * rng.standard_normal((2, grid, grid, 2))
     phase = (speed * times)[:, None, None, None]
     return (np.cos(phase) * first + np.sin(phase) * second).astype(np.float32)

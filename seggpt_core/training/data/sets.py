@@ -28,8 +28,10 @@ class SetSpec:
     """Labelled sets: share as a background whose labels are not used."""
     semantic: bool = False
     """Labels are classes, which mean the same in every image of the set."""
-    close: int = 0
-    """Side in pixels of the square that closes pinholes in the masks; 0 leaves them."""
+    mergeable: bool = False
+    """All labels of an image together are an object too: a person of clothes, a vehicle of parts."""
+    pinholes: float = 0.0
+    """Background patches smaller than this share of an image are holes in its one object; 0 leaves them."""
     group: Group = "none"
     """What a name tells of its group: `class__rest` or `object-elevation-azimuth`."""
     two_valued: bool = False
@@ -38,19 +40,31 @@ class SetSpec:
 
 SETS: dict[str, SetSpec] = {
     "ccp": SetSpec(
-        kind="labelled", weight=2.0, cut="merged", cut_weight=2.5, scene_weight=0.5, semantic=True
+        kind="labelled",
+        weight=2.0,
+        cut="merged",
+        cut_weight=2.5,
+        scene_weight=0.5,
+        semantic=True,
+        mergeable=True,
     ),
     "coco_minis": SetSpec(kind="labelled", weight=2.0, cut="each", cut_weight=2.0, scene_weight=2.0),
     "coco128seg": SetSpec(kind="labelled", weight=0.8, cut="each", cut_weight=0.8, scene_weight=0.8),
     "human290": SetSpec(
-        kind="labelled", weight=1.5, cut="merged", cut_weight=2.0, scene_weight=0.7, semantic=True, close=5
+        kind="labelled", weight=1.5, cut="merged", cut_weight=2.0, scene_weight=0.7, semantic=True, pinholes=0.003
     ),
     "feral_cat": SetSpec(kind="labelled", weight=2.0, cut="each", cut_weight=1.5, scene_weight=1.5),
     "facades_cc_by": SetSpec(kind="labelled", weight=0.8, scene_weight=1.0, semantic=True),
     "fasseg_faces": SetSpec(kind="labelled", weight=0.5, semantic=True),
-    "dsb2018_nuclei": SetSpec(kind="labelled", weight=0.1, semantic=False),
+    "dsb2018_nuclei": SetSpec(kind="labelled", weight=0.1, mergeable=True),
     "rail_vehicles": SetSpec(
-        kind="labelled", weight=0.7, cut="merged", cut_weight=0.7, scene_weight=0.5, semantic=True
+        kind="labelled",
+        weight=0.7,
+        cut="merged",
+        cut_weight=0.7,
+        scene_weight=0.5,
+        semantic=True,
+        mergeable=True,
     ),
     "eth80": SetSpec(kind="labelled", weight=0.2, cut="merged", cut_weight=1.2, group="view"),
     "cutouts_caltech101": SetSpec(kind="cutout", weight=3.0, group="class"),

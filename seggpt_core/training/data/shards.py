@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,19 @@ from seggpt_core.training.data.sets import SETS, USER_SET, SetSpec
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 Item = TypeVar("Item")
+
+
+class Named(Protocol):
+    """An item of a set."""
+
+    @property
+    def set_name(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+NamedItem = TypeVar("NamedItem", bound=Named)
 
 
 @dataclass(frozen=True)
@@ -65,14 +78,7 @@ class Library:
         """
         if not paths:
             raise InputError("no training data was given; name at least one tar shard or folder")
-        parts = [_open_one(Path(path)) for path in paths]
-        return cls(
-            labelled=_merge(part.labelled for part in parts),
-            cutouts=_merge(part.cutouts for part in parts),
-            sequences=_merge(part.sequences for part in parts),
-            backgrounds=_merge(part.backgrounds for part in parts),
-            clips=_merge(part.clips for part in parts),
-        )
+        return _join([_open_one(Path(path)) for path in paths])
 
     def counts(self) -> dict[str, int]:
         """Items of each set; a clip and a sequence count once."""
@@ -127,14 +133,25 @@ class Library:
         return Pool.of((1.0, names) for names in keys.values())
 
 
-def _merge(parts: Iterable[tuple[Item, ...]]) -> tuple[Item, ...]:
-    return tuple(item for part in parts for item in part)
+def _join(parts: Sequence[Library]) -> Library:
+    return Library(
+        labelled=_merge(part.labelled for part in parts),
+        cutouts=_merge(part.cutouts for part in parts),
+        sequences=_merge(part.sequences for part in parts),
+        backgrounds=_merge(part.backgrounds for part in parts),
+        clips=_merge(part.clips for part in parts),
+    )
 
 
-def _by_set(items: Sequence[Item]) -> dict[str, tuple[Item, ...]]:
-    sets: dict[str, list[Item]] = {}
+def _merge(parts: Iterable[tuple[NamedItem, ...]]) -> tuple[NamedItem, ...]:
+    """All items by set and name, so that samples do not depend on the order of the paths."""
+    return tuple(sorted((item for part in parts for item in part), key=lambda item: (item.set_name, item.name)))
+
+
+def _by_set(items: Sequence[NamedItem]) -> dict[str, tuple[NamedItem, ...]]:
+    sets: dict[str, list[NamedItem]] = {}
     for item in items:
-        sets.setdefault(item.set_name, []).append(item)  # type: ignore[attr-defined]
+        sets.setdefault(item.set_name, []).append(item)
     return {name: tuple(members) for name, members in sets.items()}
 
 
@@ -154,14 +171,7 @@ def _open_tar(path: Path) -> Library:
             raise InputError(f"{path} holds the set {set_name!r}, which is not known; known sets: {', '.join(known)}")
     if not members:
         raise InputError(f"{path} holds no set (files as `set/name.webp`); known sets: {', '.join(known)}")
-    parts = [_read_set(name, blobs) for name, blobs in sorted(members.items())]
-    return Library(
-        labelled=_merge(part.labelled for part in parts),
-        cutouts=_merge(part.cutouts for part in parts),
-        sequences=_merge(part.sequences for part in parts),
-        backgrounds=_merge(part.backgrounds for part in parts),
-        clips=_merge(part.clips for part in parts),
-    )
+    return _join([_read_set(name, blobs) for name, blobs in members.items()])
 
 
 def _tar_members(path: Path) -> dict[str, dict[str, Blob]]:
@@ -218,6 +228,8 @@ def _sequences(images: Mapping[str, Blob]) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = {}
     for name in images:
         sequence, _, number = name.rpartition("/")
+        if not number.isdecimal():
+            raise InputError(f"{images[name].name} in {images[name].path}: frames are named `sequence/number.webp`")
         numbers.setdefault(sequence, []).append(int(number))
     return {sequence: sorted(found) for sequence, found in numbers.items()}
 

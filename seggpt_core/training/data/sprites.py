@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from seggpt_core.training.data.appearance import ColourShift, apply_colours
-from seggpt_core.training.data.items import IGNORE, Cutout, CutoutSequence, LabelledImage
+from seggpt_core.training.data.items import IGNORE, Cutout, CutoutSequence, LabelledImage, count_labels
 from seggpt_core.training.data.shards import Library, Source
 
 MIN_PIXELS = 300
@@ -39,7 +39,7 @@ def cut(rng: np.random.Generator, source: LabelledImage | Cutout) -> np.ndarray 
     if rng.random() < 0.5:
         mask = cv2.erode(mask, np.ones((3, 3), np.uint8))
     alpha = cv2.GaussianBlur(mask * np.uint8(255), (0, 0), rng.uniform(0.6, 1.2))
-    return crop_to_alpha(np.dstack([image, alpha]))
+    return crop_to_alpha(cv2.merge([*cv2.split(image), alpha]))
 
 
 def _pick_mask(rng: np.random.Generator, labels: np.ndarray, how: str) -> np.ndarray | None:
@@ -47,7 +47,7 @@ def _pick_mask(rng: np.random.Generator, labels: np.ndarray, how: str) -> np.nda
     if how == "merged":
         mask = ((labels > 0) & (labels < IGNORE)).astype(np.uint8)
         return mask if int(mask.sum()) >= MIN_PIXELS else None
-    counts = np.bincount(labels.ravel(), minlength=256)[1:IGNORE].astype(float)
+    counts = count_labels(labels)[1:IGNORE].astype(float)
     counts[counts < MIN_PIXELS] = 0
     if not counts.any():
         return None
@@ -58,11 +58,10 @@ def _pick_mask(rng: np.random.Generator, labels: np.ndarray, how: str) -> np.nda
 
 def crop_to_alpha(sprite: np.ndarray) -> np.ndarray | None:
     """The sprite's visible part with two clear pixels around it; None if hardly anything is visible."""
-    visible = sprite[..., 3] > 8
-    rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(visible.any(0))
-    if len(rows) < 8 or len(columns) < 8:
+    left, top, width, height = cv2.boundingRect((sprite[..., 3] > 8).view(np.uint8))
+    if width < 8 or height < 8:
         return None
-    box = sprite[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = sprite[top : top + height, left : left + width]
     return cv2.copyMakeBorder(box, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
 
 

@@ -3,6 +3,9 @@
 import cv2
 import numpy as np
 
+REMAP_CHANNELS = 4
+"""OpenCV remaps up to this many channels at once."""
+
 
 def inverse_maps(
     matrix: np.ndarray, elastic: np.ndarray | None, source: tuple[int, int], size: tuple[int, int]
@@ -43,11 +46,33 @@ def warp(
 ) -> np.ndarray:
     """`picture` (h, w[, c]) uint8 seen through `matrix` (source to target pixels) at (height, width)."""
     if elastic is not None or matrix[2, 0] or matrix[2, 1]:
-        map_x, map_y = inverse_maps(matrix, elastic, picture.shape[:2], size)
-        return cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=border)
+        return cv2.remap(
+            picture, *inverse_maps(matrix, elastic, picture.shape[:2], size), cv2.INTER_LINEAR, borderMode=border
+        )
     return cv2.warpAffine(
         picture, matrix[:2], (size[1], size[0]), flags=cv2.INTER_LINEAR, borderMode=border
     )
+
+
+def look(
+    image: np.ndarray, masks: np.ndarray, view: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Image (h, w, 3) and the channels of masks (h, w, n) through `view` (source to frame pixels), all uint8.
+
+    elastic: (g, g, 2) displacements as shares of the source's size, or None. What lies outside the
+    source is its mirror image, in the masks too.
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(view[:2, :2]))))
+    small, left = shrink(image, scale)
+    if left != scale:
+        masks = cv2.resize(masks, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    rest = np.diag([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0], 1.0])
+    bend = None if elastic is None else elastic * np.array(small.shape[1::-1], np.float32)
+    maps = inverse_maps(view @ rest, bend, small.shape[:2], size)
+    planes = cv2.split(masks)
+    groups = [cv2.merge(planes[at : at + REMAP_CHANNELS]) for at in range(0, len(planes), REMAP_CHANNELS)]
+    seen = [cv2.remap(one, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101) for one in (small, *groups)]
+    return seen[0], [plane for group in seen[1:] for plane in cv2.split(group)]
 
 
 def shrink(picture: np.ndarray, scale: float) -> tuple[np.ndarray, float]:
