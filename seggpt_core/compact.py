@@ -23,7 +23,7 @@ from seggpt_core.errors import InputError
 from seggpt_core.inputs import check_prompts, image_batch, target_grid
 from seggpt_core.matching import DESCRIPTOR_CHANNELS, MAX_SHARPNESS, descriptors, match, proximity, voting_values
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
-from seggpt_core.stem import CHANNELS, Stem
+from seggpt_core.stem import CHANNELS, Stem, StemMaps
 
 _TARGET_CHANNELS = 4 * 16
 """RGB and known at stride 4, unshuffled to stride 16."""
@@ -70,7 +70,7 @@ class CompactNet(nn.Module):
     def encode(self, images: Tensor) -> EncodedFrames:
         """images: (B, 3, H, W) RGB in 0..1, H and W multiples of 16."""
         maps = self.stem(images)
-        described = F.normalize(descriptors(images, maps).flatten(2).transpose(1, 2), dim=-1)
+        described = self.describe(images, maps)
         tokens = self.image_tokens(torch.cat([maps.strided(), maps.s16], dim=1))
         return EncodedFrames(
             keys=F.normalize(self.key(described), dim=-1),
@@ -78,6 +78,11 @@ class CompactNet(nn.Module):
             skips=self.decoder.skips(maps),
             grid=(tokens.shape[-2], tokens.shape[-1]),
         )
+
+    @staticmethod
+    def describe(images: Tensor, maps: StemMaps) -> Tensor:
+        """Unit descriptors of the stride-8 patches, (B, N, DESCRIPTOR_CHANNELS)."""
+        return F.normalize(descriptors(images, maps).flatten(2).transpose(1, 2), dim=-1)
 
     def encode_prompts(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> EncodedPrompts:
         """targets: (B, 3, H/4, W/4) colours in 0..1; known: (B, 1, H/4, W/4) in 0..1; B as in `frames`."""

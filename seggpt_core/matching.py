@@ -58,6 +58,13 @@ def _centre(level: Tensor) -> Tensor:
     return level - level.mean(dim=(2, 3), keepdim=True)
 
 
+def principal_axes(described: Tensor, count: int) -> Tensor:
+    """The `count` strongest principal axes (about the origin) of descriptors (B, N, C), as rows (count, C)."""
+    samples = described.flatten(0, 1).double()
+    _, axes = torch.linalg.eigh(samples.T @ samples / len(samples))
+    return axes[:, -count:].T.to(described.dtype)
+
+
 def patch_values(targets: Tensor) -> Tensor:
     """Colours at stride 4, (P, 3, H/4, W/4), to the values of stride-8 patches, (P, N, 12)."""
     return F.pixel_unshuffle(targets, 2).flatten(2).transpose(1, 2)

@@ -1,0 +1,108 @@
+"""What a training run is told."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seggpt_core.config import CompactConfig
+from seggpt_core.errors import InputError
+from seggpt_core.training.data.settings import EngineConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """One run. Together with the data it decides every number of the result on one machine."""
+
+    data: tuple[str, ...]
+    """Tar shards or folders, relative to the data root."""
+    learning_rate: tuple[tuple[int, float], ...]
+    """(step, value) points, joined by straight lines; the last step is where the run ends."""
+    model: CompactConfig = field(default_factory=CompactConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    sizes: tuple[tuple[int, int], ...] = ((256, 256),)
+    """Heights and widths of batches, drawn evenly; multiples of 16."""
+    batch: int = 4
+    seed: int = 1
+    weight_decay: float = 0.05
+    max_gradient: float = 1.0
+    """Gradients are scaled down to this norm."""
+    ema: float = 0.999
+    """Decay of the averaged weights, the ones that are exported."""
+    tetrahedron_share: float = 0.5
+    """Share of clips coloured as in use; the rest in random colours."""
+    own_share: float = 0.7
+    """Share of clips whose memory is the model's own paintings."""
+    state_every: int = 250
+    """Steps between saved states."""
+
+    def __post_init__(self) -> None:
+        steps = [step for step, _ in self.learning_rate]
+        if len(steps) < 2 or steps[0] != 0 or steps != sorted(set(steps)):
+            raise InputError(f"learning_rate steps {steps}: at least two are needed, rising from 0")
+        for size in self.sizes:
+            if size[0] % 16 or size[1] % 16:
+                raise InputError(f"size {size[0]}x{size[1]}: height and width must be multiples of 16")
+
+    @property
+    def steps(self) -> int:
+        """The step at which the run ends."""
+        return self.learning_rate[-1][0]
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step."""
+        for (start, low), (stop, high) in zip(self.learning_rate, self.learning_rate[1:], strict=False):
+            if step <= stop:
+                return low + (high - low) * (step - start) / (stop - start)
+        return self.learning_rate[-1][1]
+
+
+def config_from_mapping(values: Mapping[str, object]) -> TrainingConfig:
+    """A config from what YAML or JSON holds; InputError names a field that is unknown or of the wrong type."""
+    config = _build(TrainingConfig, values, "config")
+    if not isinstance(config, TrainingConfig):
+        raise InputError(f"config: a mapping is needed, got {type(values).__name__}")
+    return config
+
+
+def _build(kind: typing.Any, value: object, where: str) -> object:
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise InputError(f"{where}: {value!r}, but a mapping of settings is needed")
+        hints = typing.get_type_hints(kind)
+        for name in value:
+            if name not in hints:
+                raise InputError(f"{where}: no setting {name!r}; there is {', '.join(sorted(hints))}")
+        missing = [
+            entry.name
+            for entry in dataclasses.fields(kind)
+            if entry.name not in value
+            and entry.default is dataclasses.MISSING
+            and entry.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise InputError(f"{where}: {missing[0]!r} is missing")
+        return kind(**{name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()})  # type: ignore[operator]
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        return _build(next(option for option in typing.get_args(kind) if option is not type(None)), value, where)
+    if origin is tuple:
+        return _build_tuple(typing.get_args(kind), value, where)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise InputError(f"{where}: {value!r}, but {kind.__name__} is needed")
+    return value
+
+
+def _build_tuple(kinds: tuple[typing.Any, ...], value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"{where}: {value!r}, but a list is needed")
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return tuple(_build(kinds[0], item, f"{where}[{index}]") for index, item in enumerate(value))
+    if len(kinds) != len(value):
+        raise InputError(f"{where}: {len(value)} items, but {len(kinds)} are needed")
+    return tuple(_build(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(zip(kinds, value, strict=True)))

@@ -1,0 +1,90 @@
+"""What the training loop knows of a model: paint the later frames of a batch of clips.
+
+Shape suffixes: B clips of T frames at H×W.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from seggpt_core.compact import CompactNet, EncodedFrames, EncodedPrompts
+from seggpt_core.decoder import Skips
+from seggpt_core.losses import colour_logits
+from seggpt_core.matching import principal_axes
+from seggpt_core.training.batch import Batch
+
+
+class Learner(Protocol):
+    """A network with its way of being trained."""
+
+    net: nn.Module
+
+    def initialise(self, batch: Batch) -> None:
+        """Set what is fitted to data before the first step."""
+        ...
+
+    def paint(self, batch: Batch) -> Tensor:
+        """Colours of frames 1..T-1 of each clip, (B, T-1, 3, h, w)."""
+        ...
+
+
+class CompactLearner:
+    """Trains a `CompactNet` as it is used: frame 0 is given, each later frame is painted from those before
+    it, and where the batch says so the model reads its own earlier paintings instead of the truth."""
+
+    net: CompactNet
+
+    def __init__(self, net: CompactNet) -> None:
+        self.net = net
+        net.stem.requires_grad_(False)
+
+    def initialise(self, batch: Batch) -> None:
+        """Key projection from a principal component analysis of the descriptors of the batch."""
+        images = batch.images.flatten(0, 1)
+        with torch.no_grad():
+            axes = principal_axes(self.net.describe(images, self.net.stem(images)), self.net.config.key_channels)
+            self.net.key.weight.copy_(axes)
+
+    def paint(self, batch: Batch) -> Tensor:
+        """See `Learner.paint`; h, w are H/2, W/2."""
+        clips, length = batch.images.shape[:2]
+        frames = self.net.encode(batch.images.transpose(0, 1).flatten(0, 1))
+        by_time = [_slice(frames, time * clips, (time + 1) * clips) for time in range(length)]
+        keys, prompts = [by_time[0].keys], [self._remember(by_time[0], *batch.target(0))]
+        painted = []
+        for time in range(1, length):
+            colours = self._paint_one(by_time[time], keys, prompts)
+            painted.append(colours)
+            if time < length - 1:
+                target, known = self._next_target(batch, time, colours)
+                keys.append(by_time[time].keys)
+                prompts.append(self._remember(by_time[time], target, known))
+        return torch.stack(painted, dim=1)
+
+    def _remember(self, frame: EncodedFrames, target: Tensor, known: Tensor) -> EncodedPrompts:
+        size = (frame.grid[0] * 4, frame.grid[1] * 4)
+        pool = torch.nn.functional.adaptive_avg_pool2d
+        return self.net.encode_prompts(frame, pool(target, size), pool(known, size))
+
+    def _paint_one(self, query: EncodedFrames, keys: list[Tensor], prompts: list[EncodedPrompts]) -> Tensor:
+        values = torch.cat([prompt.values for prompt in prompts], dim=1)[:, :, None]
+        attention = [
+            (torch.cat([k for k, _ in block], dim=2), torch.cat([v for _, v in block], dim=2))
+            for block in zip(*(prompt.attention for prompt in prompts), strict=True)
+        ]
+        return self.net.paint(query, torch.cat(keys, dim=1), values, attention)
+
+    def _next_target(self, batch: Batch, time: int, painted: Tensor) -> tuple[Tensor, Tensor]:
+        """The truth of this frame, or the soft mask the model just painted, a clip at a time."""
+        truth, known = batch.target(time)
+        shares = (colour_logits(painted.detach(), batch.colours, batch.counts) / 2).softmax(dim=1)
+        soft = torch.einsum("bkhw,bkc->bchw", shares, batch.colours)
+        own = torch.nn.functional.interpolate(soft, size=truth.shape[-2:], mode="bilinear", align_corners=False)
+        reads_own = batch.own[:, None, None, None]
+        return torch.where(reads_own, own, truth), torch.where(reads_own, torch.ones_like(known), known)
+
+
+def _slice(frames: EncodedFrames, start: int, stop: int) -> EncodedFrames:
+    skips = Skips(*(getattr(frames.skips, name)[start:stop] for name in ("s8", "s4", "s2")))
+    return EncodedFrames(frames.keys[start:stop], frames.tokens[start:stop], skips, frames.grid)

@@ -1,0 +1,83 @@
+"""The state a run resumes from: files of at most 15 MB, replaced as a whole.
+
+A state folder holds `state.json` (step, the config, the parts' SHA-256) and `part-NN.safetensors`: float32
+tensors `weight/…`, `average/…`, `moment1/…`, `moment2/…` of every trained parameter. Frozen weights are
+not in it; they come from the files the run starts from.
+"""
+
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from seggpt_core.checkpoint import sha256
+from seggpt_core.errors import InputError
+from seggpt_core.training.config import TrainingConfig
+
+MAX_PART_BYTES = 14_000_000
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run stands: steps done and tensors by name."""
+
+    step: int
+    tensors: Mapping[str, Tensor]
+
+
+def save_state(folder: Path, state: State, config: TrainingConfig) -> None:
+    """Write `folder`, replacing an older state only once the new one is whole."""
+    fresh = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    parts = {}
+    for number, tensors in enumerate(_parts(state.tensors)):
+        path = fresh / f"part-{number:02d}.safetensors"
+        save_file(tensors, path)
+        parts[path.name] = sha256(path)
+    description = {"step": state.step, "config": dataclasses.asdict(config), "parts": parts}
+    (fresh / "state.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(fresh, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_state(folder: Path) -> State:
+    """Read and check a state. Raises InputError naming a part that is missing or damaged."""
+    try:
+        description = json.loads((folder / "state.json").read_text())
+        step, parts = int(description["step"]), dict(description["parts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{folder}: not a training state ({error})") from error
+    tensors: dict[str, Tensor] = {}
+    for name, digest in sorted(parts.items()):
+        path = folder / name
+        if not path.is_file() or sha256(path) != digest:
+            raise InputError(f"{path}: missing or damaged; its SHA-256 should be {digest}")
+        try:
+            tensors |= load_file(path)
+        except SafetensorError as error:
+            raise InputError(f"{path}: damaged ({error})") from error
+    return State(step, tensors)
+
+
+def _parts(tensors: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    part: dict[str, Tensor] = {}
+    size = 0
+    for name, tensor in sorted(tensors.items()):
+        if part and size + tensor.nbytes > MAX_PART_BYTES:
+            yield part
+            part, size = {}, 0
+        part[name] = tensor.detach().cpu().contiguous()
+        size += tensor.nbytes
+    yield part

@@ -1,0 +1,104 @@
+"""One model in training: its optimiser, its averaged weights, and its state in and out."""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seggpt_core.errors import InputError
+from seggpt_core.losses import colouring_loss
+from seggpt_core.training.batch import Batch
+from seggpt_core.training.config import TrainingConfig
+from seggpt_core.training.learner import Learner
+from seggpt_core.training.state import State
+
+_BETAS = (0.9, 0.98)
+_KINDS = {"moment1": "exp_avg", "moment2": "exp_avg_sq"}
+
+
+class Trainer:
+    """Takes steps. AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101); decay on matrices and kernels only."""
+
+    def __init__(self, learner: Learner, config: TrainingConfig) -> None:
+        self.learner = learner
+        self.config = config
+        self.step = 0
+        self.trained = {name: p for name, p in learner.net.named_parameters() if p.requires_grad}
+        self.average = {name: p.detach().clone() for name, p in self.trained.items()}
+        matrices = [p for p in self.trained.values() if p.ndim > 1]
+        vectors = [p for p in self.trained.values() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=0.0, betas=_BETAS)
+
+    def initialise(self, batch: Batch) -> None:
+        """Fit what is fitted to data; the averaged weights start there."""
+        self.learner.initialise(batch)
+        self.average = {name: p.detach().clone() for name, p in self.trained.items()}
+
+    def take_step(self, batch: Batch) -> float:
+        """One step of gradient descent; returns the loss before it."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.rate_at(self.step + 1)
+        loss = batch_loss(self.learner, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.trained.values(), self.config.max_gradient)
+        self.optimiser.step()
+        self.step += 1
+        self._update_average()
+        return loss.item()
+
+    def _update_average(self) -> None:
+        # The warm-up lets the average forget the untrained weights.
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.values()), list(self.trained.values()), 1 - decay)
+
+    def state(self) -> State:
+        """Everything the next step depends on."""
+        tensors = dict(self._named("weight", self.trained)) | dict(self._named("average", self.average))
+        for kind, key in _KINDS.items():
+            moments = {n: self.optimiser.state[p][key] for n, p in self.trained.items() if p in self.optimiser.state}
+            tensors |= dict(self._named(kind, moments))
+        return State(self.step, tensors)
+
+    def resume(self, state: State) -> None:
+        """Continue from a state of the same model. Raises InputError if it does not fit."""
+        wanted = {f"{kind}/{name}" for kind in ("weight", "average", *_KINDS) for name in self.trained}
+        if wanted != set(state.tensors):
+            strange = sorted(wanted ^ set(state.tensors))[0]
+            raise InputError(f"the training state does not fit this config: {strange} is in one of them only")
+        with torch.no_grad():
+            for name, parameter in self.trained.items():
+                if state.tensors[f"weight/{name}"].shape != parameter.shape:
+                    raise InputError(f"the training state does not fit this config: {name} has another shape")
+                parameter.copy_(state.tensors[f"weight/{name}"])
+                self.average[name].copy_(state.tensors[f"average/{name}"])
+                self.optimiser.state[parameter] = {
+                    "step": torch.tensor(float(state.step)),
+                    **{key: state.tensors[f"{kind}/{name}"].to(parameter.device) for kind, key in _KINDS.items()},
+                }
+        self.step = state.step
+
+    def averaged_weights(self) -> dict[str, Tensor]:
+        """The network's whole state dict with the averaged weights in place: what is exported."""
+        return self.learner.net.state_dict() | self.average
+
+    @staticmethod
+    def _named(kind: str, tensors: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+        return ((f"{kind}/{name}", tensor) for name, tensor in tensors.items())
+
+
+def batch_loss(learner: Learner, batch: Batch) -> Tensor:
+    """The colouring loss over frames 1..T-1, truth brought to the size painted."""
+    painted = learner.paint(batch)
+    size = painted.shape[-2:]
+    labels = F.interpolate(batch.labels[:, 1:].float(), size=size, mode="nearest-exact").long()
+    later = painted.shape[1]
+    return colouring_loss(
+        painted.flatten(0, 1),
+        labels.flatten(0, 1),
+        batch.colours.repeat_interleave(later, dim=0),
+        batch.counts.repeat_interleave(later, dim=0),
+    )

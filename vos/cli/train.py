@@ -1,0 +1,68 @@
+"""`vos train`: train the compact model from a config."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vos.errors import InputError
+
+if TYPE_CHECKING:
+    from seggpt_core.training import log
+    from seggpt_core.training.config import TrainingConfig
+
+_EXAMPLE = "Example: vos train --config configs/training/compact.yaml --data /data/train --out runs/compact"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("train", epilog=_EXAMPLE)(train_command)
+
+
+def train_command(
+    config: Annotated[Path, typer.Option(help="A YAML file as in configs/training.")],
+    data: Annotated[Path, typer.Option(envvar="VOS_TRAIN_DATA", help="The folder the config's data lies in.")],
+    out: Annotated[Path, typer.Option(help="Gets state/, log.csv, loss.png and weights.safetensors.")],
+    until_step: Annotated[int | None, typer.Option(help="Stop here; the same command goes on later.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="CPU threads for torch; its own choice by default.")] = None,
+) -> None:
+    """Train the compact model, or resume where OUT stands."""
+    import torch
+
+    from seggpt_core.training.loop import RunFolders, train
+    from vos.settings import resolve_device
+
+    settings = read_config(config)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    folders = RunFolders(data=data, out=out)
+
+    def show(entry: "log.Entry") -> None:
+        typer.echo(
+            f"step {entry.step}/{settings.steps}  loss {entry.loss:.4f}  rate {entry.learning_rate:.1e}  "
+            f"{entry.samples_per_second:.2f} samples/s  {entry.hours:.2f} h"
+        )
+
+    train(settings, folders, resolve_device(device), until_step=until_step, on_entry=show)
+    typer.echo(f"weights in {out / 'weights.safetensors'}")
+
+
+def read_config(path: Path) -> "TrainingConfig":
+    """A training config from YAML; InputError names the file and the setting that is wrong."""
+    import yaml
+
+    from seggpt_core.training.config import config_from_mapping
+
+    try:
+        values = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML ({error})") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: a mapping of settings is needed, found {type(values).__name__}")
+    try:
+        return config_from_mapping(values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
