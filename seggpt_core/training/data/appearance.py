@@ -123,4 +123,4 @@ def _compress(image: np.ndarray, quality: int) -> np.ndarray:
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise RuntimeError(f"OpenCV could not encode a JPEG of {image.shape}")
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))

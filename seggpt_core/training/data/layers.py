@@ -10,8 +10,20 @@ from seggpt_core.training.data.appearance import motion_kernel
 from seggpt_core.training.data.motion import Path, place
 from seggpt_core.training.data.warping import shrink, warp
 
+SHADOW_REACH = 0.3
+"""Room around an object for its shadow, as a share of its longer side."""
 OPAQUE = 127
 """A layer owns a pixel where its alpha is above this."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A soft shadow that an object throws on what is behind it."""
+
+    shift: tuple[float, float]
+    """x and y, as shares of the object's width and height."""
+    strength: float
+    """How much light it takes away, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +41,24 @@ class Layer:
     """(T, g, g, 2) displacements as shares of the sprite's size, or None."""
     blur: float = 0.0
     """Motion blur as a share of the motion between frames."""
+    shadow: Shadow | None = None
 
 
 def paint(layer: Layer, number: int, camera: np.ndarray, image: np.ndarray, labels: np.ndarray) -> None:
-    """Paint `layer` at frame `number` into image (H, W, 3) and labels (H, W), both uint8, in place."""
+    """Paint `layer` at frame `number` into image (H, W, 3) and labels (H, W), both uint8, in place.
+
+    camera: (3, 3) map of the scene to this frame.
+    """
     size = labels.shape
     sprite, scale = shrink(layer.sprites[number], layer.scale * float(layer.path.scale[number]))
     scale /= float(layer.path.scale[number])
-    matrix = camera[number] @ place(layer.path, number, scale, sprite.shape[:2], size)
+    matrix = camera @ place(layer.path, number, scale, sprite.shape[:2], size)
     elastic = None
     if layer.elastic is not None:
         elastic = layer.elastic[number] * np.array([sprite.shape[1], sprite.shape[0]], np.float32)
     reach = 0.0 if elastic is None else float(np.abs(elastic).max()) * scale
+    if layer.shadow is not None:
+        reach += SHADOW_REACH * scale * max(sprite.shape)
     box = _box(matrix, sprite.shape[:2], size, reach + 3)
     if box is None:
         return
@@ -49,6 +67,8 @@ def paint(layer: Layer, number: int, camera: np.ndarray, image: np.ndarray, labe
     patch = warp(sprite, shifted, elastic, (bottom - top, right - left), cv2.BORDER_CONSTANT)
     if layer.blur:
         patch = _smear(patch, layer, number, size)
+    if layer.shadow is not None:
+        _darken(patch, layer.shadow, image[top:bottom, left:right])
     _over(patch, image[top:bottom, left:right], labels[top:bottom, left:right], layer.label)
 
 
@@ -59,6 +79,16 @@ def _over(patch: np.ndarray, image: np.ndarray, labels: np.ndarray, label: int) 
     behind = cv2.multiply(image, keep, scale=1 / 255)
     image[:] = cv2.add(behind, cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB))
     labels[alpha > OPAQUE] = label
+
+
+def _darken(patch: np.ndarray, shadow: Shadow, image: np.ndarray) -> None:
+    """Take light from image where the shifted and blurred alpha of the patch falls, in place."""
+    height, width = patch.shape[:2]
+    shift = np.array([[1.0, 0, shadow.shift[0] * width], [0, 1, shadow.shift[1] * height]])
+    fallen = cv2.warpAffine(cv2.extractChannel(patch, 3), shift, (width, height), borderMode=cv2.BORDER_CONSTANT)
+    soft = cv2.blur(fallen, (5, 5), borderType=cv2.BORDER_CONSTANT)
+    light = cv2.convertScaleAbs(soft, alpha=-shadow.strength, beta=255)
+    image[:] = cv2.multiply(image, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), scale=1 / 255)
 
 
 def _smear(patch: np.ndarray, layer: Layer, number: int, size: tuple[int, ...]) -> np.ndarray:

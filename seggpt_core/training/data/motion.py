@@ -35,9 +35,7 @@ class Path:
     """(T,) width over height, relative to its own aspect."""
 
 
-def draw_path(
-    rng: np.random.Generator, times: np.ndarray, start: tuple[float, float], step: float
-) -> Path:
+def draw_path(rng: np.random.Generator, times: np.ndarray, start: tuple[float, float], step: float) -> Path:
     """A smooth path from `start` (shares of the frame) that moves about `step` of the frame in unit time."""
     heading = rng.uniform(0, 2 * np.pi)
     velocity = step * np.array([np.cos(heading), 0.7 * np.sin(heading)])

@@ -19,13 +19,13 @@ class SetSpec:
 
     kind: Kind
     weight: float
-    """Share among sets of this kind; for labelled sets, as an image moved as a whole."""
+    """Share among the sets of its use (a foreground, a background, a clip); for labelled sets, as an image moved as a whole."""
     cut: Cut = "never"
     """Labelled sets: what may be cut out and pasted: nothing, one label, or all labels together."""
     cut_weight: float = 0.0
     """Share as a source of foreground, beside the `weight` of cut-outs and sequences."""
     scene_weight: float = 0.0
-    """Labelled sets: share as a background whose labels are not used."""
+    """Labelled sets: share as a background, beside the `weight` of background sets."""
     semantic: bool = False
     """Labels are classes, which mean the same in every image of the set."""
     mergeable: bool = False
@@ -74,14 +74,12 @@ SETS: dict[str, SetSpec] = {
     "cutouts_wesnoth": SetSpec(kind="cutout", weight=0.4),
     "cutouts_grocery": SetSpec(kind="cutout", weight=0.2),
     "cutout_sequences_fluent_anim": SetSpec(kind="sequence", weight=0.6),
-    "backgrounds": SetSpec(kind="background", weight=1.5),
-    "scenes_caltech101": SetSpec(kind="background", weight=3.0),
-    "backgrounds_grocery": SetSpec(kind="background", weight=0.6),
-    "textures_openarena": SetSpec(kind="background", weight=0.3),
+    "backgrounds": SetSpec(kind="background", weight=3.0),
+    "scenes_caltech101": SetSpec(kind="background", weight=6.0),
+    "backgrounds_grocery": SetSpec(kind="background", weight=1.2),
+    "textures_openarena": SetSpec(kind="background", weight=0.6),
     "davis2016_train": SetSpec(kind="clip", weight=1.0),
 }
 
-USER_SET = SetSpec(
-    kind="labelled", weight=4.0, cut="each", cut_weight=4.0, scene_weight=2.0, two_valued=True
-)
+USER_SET = SetSpec(kind="labelled", weight=4.0, cut="each", cut_weight=4.0, scene_weight=2.0, two_valued=True)
 """How a user's own folder of images and masks is used: as a set of labelled images."""

@@ -42,6 +42,12 @@ class EngineConfig:
     """Probability that a composite holds a look-alike of an object, which is background."""
     occluders: float = 0.2
     """Probability that something else, which is background, moves over or behind the objects."""
+    scene_objects: float = 0.4
+    """Probability that a labelled image used as background keeps objects of its own."""
+    scene_elastic: float = 0.25
+    """Probability that the background is deformed too."""
+    shadows: float = 0.15
+    """Probability that an object throws a shadow, which is background."""
     leaves: float = 0.1
     """Probability that one object is outside a later frame."""
     elastic: float = 0.6
@@ -56,6 +62,6 @@ class EngineConfig:
             raise InputError(f"objects is {self.objects}; it must be 1 to {MAX_OBJECTS}")
         if min(self.size) < 32:
             raise InputError(f"size is {self.size}; height and width must be 32 pixels or more")
-        for name in ("twins", "occluders", "leaves", "elastic"):
+        for name in ("twins", "occluders", "scene_objects", "scene_elastic", "shadows", "leaves", "elastic"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it is a probability, 0 to 1")

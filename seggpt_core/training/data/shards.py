@@ -83,7 +83,8 @@ class Library:
     def counts(self) -> dict[str, int]:
         """Items of each set; a clip and a sequence count once."""
         counts: dict[str, int] = {}
-        for item in (*self.labelled, *self.cutouts, *self.sequences, *self.backgrounds, *self.clips):
+        items: list[Named] = [*self.labelled, *self.cutouts, *self.sequences, *self.backgrounds, *self.clips]
+        for item in items:
             counts[item.set_name] = counts.get(item.set_name, 0) + 1
         return counts
 
@@ -101,25 +102,26 @@ class Library:
     @cached_property
     def foregrounds(self) -> Pool[Source]:
         """All that can be pasted: cut-outs, animated cut-outs, and labelled objects to be cut."""
-        labelled = ((items[0].spec.cut_weight, items) for items in _by_set(self.labelled).values())
-        cutouts = ((SETS[name].weight, items) for name, items in _by_set(self.cutouts).items())
-        sequences = ((SETS[name].weight, items) for name, items in _by_set(self.sequences).items())
-        pairs: list[tuple[float, Sequence[Source]]] = [*labelled, *cutouts, *sequences]
-        return Pool.of(pairs)
+        sources: list[tuple[float, Sequence[Source]]] = []
+        sources += ((items[0].spec.cut_weight, items) for items in _by_set(self.labelled).values())
+        sources += ((SETS[name].weight, items) for name, items in _by_set(self.cutouts).items())
+        sources += ((SETS[name].weight, items) for name, items in _by_set(self.sequences).items())
+        return Pool.of(sources)
 
     @cached_property
     def scenes(self) -> Pool[Background | LabelledImage]:
         """All that can lie behind: backgrounds, and labelled images."""
-        labelled = ((items[0].spec.scene_weight, items) for items in _by_set(self.labelled).values())
-        backgrounds = ((2 * SETS[name].weight, items) for name, items in _by_set(self.backgrounds).items())
-        pairs: list[tuple[float, Sequence[Background | LabelledImage]]] = [*labelled, *backgrounds]
-        return Pool.of(pairs)
+        sources: list[tuple[float, Sequence[Background | LabelledImage]]] = []
+        sources += ((items[0].spec.scene_weight, items) for items in _by_set(self.labelled).values())
+        sources += ((SETS[name].weight, items) for name, items in _by_set(self.backgrounds).items())
+        return Pool.of(sources)
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[LabelledImage | Cutout, ...]]:
         """Items of one class or object, keyed `set/group`, in order of their names; at least two each."""
         groups: dict[str, list[LabelledImage | Cutout]] = {}
-        for item in (*self.labelled, *self.cutouts):
+        members: list[LabelledImage | Cutout] = [*self.labelled, *self.cutouts]
+        for item in members:
             if item.group is not None:
                 groups.setdefault(f"{item.set_name}/{item.group}", []).append(item)
         return {key: tuple(items) for key, items in groups.items() if len(items) > 1}
@@ -195,9 +197,7 @@ def _read_set(set_name: str, blobs: Mapping[str, Blob]) -> Library:
     if spec.kind == "background":
         return Library(backgrounds=tuple(Background(set_name, name, blob) for name, blob in images.items()))
     if spec.kind == "cutout":
-        return Library(
-            cutouts=tuple(Cutout(set_name, name, _group(spec, name), blob) for name, blob in images.items())
-        )
+        return Library(cutouts=tuple(Cutout(set_name, name, _group(spec, name), blob) for name, blob in images.items()))
     if spec.kind == "sequence":
         return Library(
             sequences=tuple(
@@ -214,9 +214,7 @@ def _read_set(set_name: str, blobs: Mapping[str, Blob]) -> Library:
     return Library(clips=tuple(Clip(set_name, name, tuple(frames)) for name, frames in clips.items()))
 
 
-def _labelled(
-    set_name: str, spec: SetSpec, name: str, image: Blob, blobs: Mapping[str, Blob]
-) -> LabelledImage:
+def _labelled(set_name: str, spec: SetSpec, name: str, image: Blob, blobs: Mapping[str, Blob]) -> LabelledImage:
     labels = blobs.get(f"{name}.png")
     if labels is None:
         raise InputError(f"{image.name} in {image.path} has no label map {name}.png beside it")

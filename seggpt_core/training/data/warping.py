@@ -29,16 +29,12 @@ def inverse_maps(
     return map_x, map_y
 
 
-def _spread(
-    elastic: np.ndarray, matrix: np.ndarray, source: tuple[int, int], size: tuple[int, int]
-) -> np.ndarray:
+def _spread(elastic: np.ndarray, matrix: np.ndarray, source: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
     """The coarse grid at target pixels: cubic, because linear interpolation shows as kinks."""
     grid_h, grid_w = elastic.shape[:2]
     to_source = np.diag([source[1] / max(1, grid_w - 1), source[0] / max(1, grid_h - 1), 1.0])
     affine = (matrix @ to_source)[:2] / matrix[2, 2]
-    return cv2.warpAffine(
-        elastic, affine, (size[1], size[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    return cv2.warpAffine(elastic, affine, (size[1], size[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def warp(
@@ -49,27 +45,25 @@ def warp(
         return cv2.remap(
             picture, *inverse_maps(matrix, elastic, picture.shape[:2], size), cv2.INTER_LINEAR, borderMode=border
         )
-    return cv2.warpAffine(
-        picture, matrix[:2], (size[1], size[0]), flags=cv2.INTER_LINEAR, borderMode=border
-    )
+    return cv2.warpAffine(picture, matrix[:2], (size[1], size[0]), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
 def look(
-    image: np.ndarray, masks: np.ndarray, view: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int]
+    image: np.ndarray, masks: np.ndarray | None, view: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Image (h, w, 3) and the channels of masks (h, w, n) through `view` (source to frame pixels), all uint8.
+    """Image (h, w, 3) and the channels of masks (h, w, n), if any, through `view` (source to frame pixels), all uint8.
 
     elastic: (g, g, 2) displacements as shares of the source's size, or None. What lies outside the
     source is its mirror image, in the masks too.
     """
     scale = float(np.sqrt(abs(np.linalg.det(view[:2, :2]))))
     small, left = shrink(image, scale)
-    if left != scale:
+    if masks is not None and left != scale:
         masks = cv2.resize(masks, small.shape[1::-1], interpolation=cv2.INTER_AREA)
     rest = np.diag([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0], 1.0])
     bend = None if elastic is None else elastic * np.array(small.shape[1::-1], np.float32)
     maps = inverse_maps(view @ rest, bend, small.shape[:2], size)
-    planes = cv2.split(masks)
+    planes = [] if masks is None else cv2.split(masks)
     groups = [cv2.merge(planes[at : at + REMAP_CHANNELS]) for at in range(0, len(planes), REMAP_CHANNELS)]
     seen = [cv2.remap(one, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101) for one in (small, *groups)]
     return seen[0], [plane for group in seen[1:] for plane in cv2.split(group)]
