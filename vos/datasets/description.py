@@ -1,0 +1,50 @@
+"""What every data set looks like to the code that runs and scores it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class LabelRule(StrEnum):
+    """What the values of a data set's mask files mean."""
+
+    FOREGROUND = "foreground"
+    """0 is background; 255 (or 1) is the one object, which gets the id 1."""
+    IDS = "ids"
+    """0 is background, 1..254 are object ids, 255 is void."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoSequence:
+    """One clip of a data set: where its files lie, what is given to a tracker and what is scored.
+
+    Positions count the clip's frames from 0, whatever number its first file bears.
+    """
+
+    name: str
+    images: Path
+    """Folder of the frames."""
+    annotations: Path
+    """Folder of the true masks, `<stem>.png`."""
+    labels: LabelRule
+    stems: tuple[str, ...]
+    """File name without ending of every frame, in order."""
+    size: tuple[int, int]
+    """Height and width in pixels."""
+    objects: tuple[int, ...]
+    """Ids that are scored, ascending."""
+    prompts: tuple[int, ...]
+    """Positions whose true mask the tracker is given."""
+    scored: tuple[int, ...]
+    """Positions that are scored, ascending."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dataset:
+    """The sequences of a data set that a run or a scoring is about."""
+
+    name: str
+    root: Path
+    sequences: tuple[VideoSequence, ...]
+    complete: bool
+    """False where the user named some of the sequences only."""

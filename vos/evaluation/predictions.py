@@ -1,0 +1,59 @@
+"""Where predicted label maps come from: a folder of results, or a baseline that needs no model."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from vos.datasets import Dataset, Problems, VideoSequence, read_prediction, read_truth
+from vos.types import LabelMap
+
+Predictor = Callable[[VideoSequence], Callable[[int], LabelMap]]
+"""Opens a sequence; the function it returns gives the (H, W) uint8 ids predicted at a position."""
+
+
+def results_in(root: Path) -> Predictor:
+    """Masks laid out as `root`/<sequence>/<frame>.png."""
+
+    def open_results(sequence: VideoSequence) -> Callable[[int], LabelMap]:
+        return lambda position: read_prediction(sequence, position, root / sequence.name)
+
+    return open_results
+
+
+def all_empty(sequence: VideoSequence) -> Callable[[int], LabelMap]:
+    """Baseline: no object anywhere. It scores where objects are absent, since two empty masks agree."""
+    empty = np.zeros(sequence.size, dtype=np.uint8)
+    return lambda position: empty
+
+
+def first_mask_copied(sequence: VideoSequence) -> Callable[[int], LabelMap]:
+    """Baseline: nothing ever moves."""
+    first = read_truth(sequence, sequence.prompts[0])
+    return lambda position: first
+
+
+def check_results(dataset: Dataset, root: Path) -> None:
+    """Raise InputError with every sequence that `root` lacks and every mask of a frame that is not in the set."""
+    problems = Problems()
+    for sequence in dataset.sequences:
+        folder = root / sequence.name
+        if not folder.is_dir():
+            problems.add(f"{sequence.name}: no folder {folder}")
+            continue
+        for path in sorted(folder.glob("*.png")):
+            if path.stem not in sequence.stems:
+                problems.add(f"{sequence.name} {path.stem}: {path} is of no frame of the sequence")
+    problems.refuse(f"results in {root}")
+
+
+def fingerprint(dataset: Dataset, root: Path) -> str:
+    """SHA-256 over the names and bytes of the scored masks, in hexadecimal."""
+    digest = hashlib.sha256()
+    for sequence in dataset.sequences:
+        for position in sequence.scored:
+            name = f"{sequence.name}/{sequence.stems[position]}.png"
+            content = hashlib.sha256((root / name).read_bytes()).digest()
+            digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()
