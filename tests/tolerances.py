@@ -1,0 +1,15 @@
+"""Every tolerance of the tests, each with its reason."""
+
+CACHED_VERSUS_UNCACHED = 1e-5
+"""Absolute, on colours in 0..1: the same float32 sums in another order of batches."""
+
+FLOAT32_PARITY = 1e-4
+"""Absolute, against another implementation of the same float32 formula: a few hundred roundings of 6e-8, amplified
+by the network's depth."""
+
+OFFICIAL_SCORES = 1e-6
+"""Absolute, on J and F in 0..1: the official figures are double precision, printed with at least this many digits."""
+
+SOURCE_TIME_SECONDS = 1e-3
+"""A written movie's picture is shown at its source's time within this: movie containers count in coarser time bases
+than their sources."""
