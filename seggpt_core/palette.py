@@ -1,0 +1,112 @@
+"""Object ids to colours and back.
+
+A model sees and paints colours only. A pass carries the background and up to three objects on the corners
+of a tetrahedron inside the colour cube: every two corners are equally far apart, and the mixture of any two
+is never nearest to a third, so a blended edge between two objects cannot turn into another object.
+
+Shape suffixes: P passes, S slots (3), N objects of all passes, h, w the model's output size, H, W any size.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BACKGROUND = (0.0, 0.0, 0.0)
+TETRAHEDRON = ((1.0, 1.0, 0.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0))
+"""RGB of slots 0, 1 and 2."""
+SLOTS = len(TETRAHEDRON)
+TEMPERATURE = 2.0
+_ODDS_BOUND = 1e-6
+"""Keeps odds finite: probabilities are clamped to [1e-6, 1 - 1e-6], still distinct from 1 in float32."""
+
+
+def colour_ids(ids: Tensor, slots: Sequence[int]) -> Tensor:
+    """Paint one pass of a label map.
+
+    ids: (H, W) integers. slots: the object id of slot 0, 1, ...; any other id is painted as background.
+    Returns (3, H, W) float32 RGB in 0..1.
+    """
+    masks = torch.stack([ids == identity for identity in slots]).float()
+    return torch.einsum("shw,sc->chw", masks, _corners(masks)[1 : len(slots) + 1])
+
+
+def colour_probabilities(probabilities: Tensor) -> Tensor:
+    """Expected colours, (P, 3, h, w), of probabilities (P, 1+S, h, w); channel 0 is the background."""
+    corners = _corners(probabilities)[: probabilities.shape[1]]
+    return torch.einsum("pshw,sc->pchw", probabilities, corners)
+
+
+def decode(colours: Tensor, used: Sequence[int], temperature: float = TEMPERATURE) -> Tensor:
+    """Probabilities of background and slots: a softmax over negative squared colour distances.
+
+    colours: (P, 3, h, w) RGB at the model's own resolution: to blend colours or distances across an edge
+    first, by resizing, would invent ids. used: how many slots each pass uses; the others get probability 0.
+    Returns (P, 1+S, h, w) float32 that sum to 1 over dimension 1. With one object its probability is the
+    sigmoid of `temperature` times the difference of the squared distances.
+    """
+    corners = _corners(colours)
+    # |c - k|^2 without its |c|^2, which the softmax cancels.
+    closeness = 2 * torch.einsum("pchw,sc->pshw", colours, corners) - corners.square().sum(1).view(1, -1, 1, 1)
+    slots = torch.arange(len(corners), device=colours.device)
+    unused = slots > torch.tensor(used, device=colours.device).view(-1, 1)
+    return (temperature * closeness).masked_fill(unused[:, :, None, None], -torch.inf).softmax(dim=1)
+
+
+def upsample(probabilities: Tensor, size: tuple[int, int]) -> Tensor:
+    """(C, h, w) probabilities, resized bilinearly to (C, H, W) with pixel centres aligned (corners not)."""
+    return F.interpolate(probabilities[None], size=size, mode="bilinear", align_corners=False)[0]
+
+
+def claims(passes: Sequence[Tensor]) -> Tensor:
+    """Every object's probability in its own pass under a common background, (1+N, h, w), not normalised.
+
+    passes: (1+n, h, w) each, background first. The background holds where every pass says background:
+    the product of theirs. (Objects of one pass exclude one another already, so 1 - p is taken a pass.)
+    """
+    background = torch.stack([one[0] for one in passes]).prod(dim=0, keepdim=True)
+    return torch.cat([background, *(one[1:] for one in passes)])
+
+
+def merge_passes(passes: Sequence[Tensor]) -> Tensor:
+    """Probabilities of background and all objects, (1+N, h, w), that sum to 1.
+
+    passes: (1+n, h, w) each, background first, n the objects of that pass. The rule is the soft aggregation
+    of STM and STCN: background = product of (1 - p), then each one's odds p / (1 - p), normalised.
+    One pass has nothing to be merged with and is returned as it is.
+    """
+    if len(passes) == 1:
+        return passes[0]
+    bounded = claims(passes).clamp(_ODDS_BOUND, 1 - _ODDS_BOUND)
+    odds = bounded / (1 - bounded)
+    return odds / odds.sum(dim=0, keepdim=True)
+
+
+def label_map(passes: Sequence[Tensor], ids: Sequence[Sequence[int]], size: tuple[int, int]) -> Tensor:
+    """The argmax of the merged passes at another size, (H, W) uint8 ids.
+
+    passes: (1+n, h, w) probabilities each; ids: the n object ids of each pass. Probabilities are resized,
+    then merged. The winner by odds is the winner by probability, so the passes are taken one after
+    another and no (1+N, H, W) tensor is ever held. A tie goes to the background, then to the earlier object.
+    """
+    background = best = label = None
+    for probabilities, identities in zip(passes, ids, strict=True):
+        objects = upsample(probabilities[1:], size)
+        top, winner = (objects[0], None) if len(objects) == 1 else objects.max(dim=0)
+        named = torch.tensor(identities, dtype=torch.uint8, device=top.device)
+        named = named if winner is None else named[winner]
+        rest = 1 - (top if winner is None else objects.sum(dim=0))
+        if best is None or background is None or label is None:
+            background, best, label = rest, top, named
+            continue
+        label = torch.where(top > best, named, label)
+        best, background = torch.maximum(best, top), background * rest
+    if best is None or background is None or label is None:
+        raise ValueError("label_map needs at least one pass")
+    return torch.where(best > background, label, 0).to(torch.uint8)
+
+
+def _corners(like: Tensor) -> Tensor:
+    """(1+S, 3) RGB of background and slots."""
+    return torch.tensor((BACKGROUND, *TETRAHEDRON), dtype=torch.float32, device=like.device)

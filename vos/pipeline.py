@@ -1,0 +1,207 @@
+"""Reader, tracker and sinks side by side, streaming: memory does not grow with the clip."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vos.channel import Channel
+from vos.errors import InputError
+from vos.settings import load_tracker
+from vos.tracker import Tracker, build_tracker, check_mask
+from vos.types import Frame, Image, LabelMap, Segmentation, Sink
+
+_DEPTH = 8
+"""Frames that wait between two stages."""
+_PATIENCE_S = 5.0
+"""After a failure, how long a reader that blocks is waited for; its thread ends with the process."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunStats:
+    """How a run went."""
+
+    frames: int
+    seconds_total: float
+    """From the first frame asked for to the last output closed."""
+    seconds_tracking: float
+
+    @property
+    def frames_per_second(self) -> float:
+        """Of the whole run, reading and writing included."""
+        return self.frames / self.seconds_total
+
+
+def run(
+    frames: Iterable[Frame],
+    masks: Mapping[int, LabelMap],
+    tracker: Tracker,
+    sinks: Sequence[Sink],
+    on_frame: Callable[[Segmentation], None] | None = None,
+) -> RunStats:
+    """Track a clip and write every frame; frames out = frames in.
+
+    masks: frame number → (H, W) uint8 ids; the first frame must have one. Frames are read in one thread and
+    written in another, a few ahead and a few behind; the tracker and `on_frame` run in this one. After success
+    every sink is closed. An error in any of the three stops the others and is raised here as it is; what had
+    been segmented is written, unless writing is what failed, and the sinks are aborted.
+    """
+    began = time.perf_counter()
+    try:
+        guided = _Guided(tracker, masks)
+        with _reading(frames) as read, _writing(sinks) as written:
+            for frame in read:
+                segmentation = guided.segment(frame)
+                if not written.put((frame, segmentation)):
+                    break
+                if on_frame is not None:
+                    on_frame(segmentation)
+            else:
+                guided.finish()
+        for sink in sinks:
+            sink.close()
+    except BaseException as error:
+        _abort(sinks, error)
+        raise
+    total = time.perf_counter() - began
+    return RunStats(frames=guided.frames, seconds_total=total, seconds_tracking=guided.seconds)
+
+
+def propagate(
+    frames: Iterable[Image | Frame],
+    masks: LabelMap | Mapping[int, LabelMap],
+    *,
+    tracker: str | Path = "default",
+    **overrides: Any,
+) -> Iterator[Segmentation]:
+    """Segment a clip from the masks of its first frame, one `Segmentation` a frame.
+
+    frames: (H, W, 3) uint8 RGB arrays, numbered from 0, or `Frame`s. masks: (H, W) uint8 ids of the first
+    frame (0 background, 1..254 objects, 255 void), or {frame number: ids}, with which objects may appear
+    later or be corrected. tracker: a preset's name or a YAML file; overrides: fields of `TrackerSettings`,
+    such as `memory=0` or `device="cpu"`. Raises InputError for what cannot be tracked.
+    """
+    return _segmented(frames, _Guided(build_tracker(load_tracker(tracker, **overrides)), masks))
+
+
+class _Guided:
+    """A tracker with the masks it will be given, checked before any work."""
+
+    def __init__(self, tracker: Tracker, masks: LabelMap | Mapping[int, LabelMap]) -> None:
+        self._tracker = tracker
+        self._masks = masks
+        self._waiting: dict[int, LabelMap] = {}
+        self._last = -1
+        self.frames = 0
+        self.seconds = 0.0
+
+    def segment(self, frame: Frame) -> Segmentation:
+        began = time.perf_counter()
+        if self.frames == 0:
+            self._waiting = _checked_masks(self._masks, frame)
+        mask = self._waiting.pop(frame.index, None)
+        segmentation = self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
+        self.frames += 1
+        self._last = frame.index
+        self.seconds += time.perf_counter() - began
+        return segmentation
+
+    def finish(self) -> None:
+        """After the last frame: every mask must have been used."""
+        if self.frames == 0:
+            raise InputError("the clip has no frames: it must have at least one")
+        if self._waiting:
+            numbers = ", ".join(map(str, sorted(self._waiting)))
+            raise InputError(f"there are masks for frames that the clip has not ({numbers}): its last is {self._last}")
+
+
+def _checked_masks(masks: LabelMap | Mapping[int, LabelMap], first: Frame) -> dict[int, LabelMap]:
+    """Masks by frame number, each one fit for a clip that begins with this frame."""
+    checked = dict(masks) if isinstance(masks, Mapping) else {first.index: masks}
+    for index, ids in checked.items():
+        check_mask(ids, index, first.image.shape[:2])
+    if min(checked, default=None) != first.index:
+        numbers = ", ".join(map(str, sorted(checked))) or "none"
+        raise InputError(
+            f"masks are given for frames {numbers}, but the clip begins with frame {first.index}: give it one"
+        )
+    return checked
+
+
+def _segmented(frames: Iterable[Image | Frame], guided: _Guided) -> Iterator[Segmentation]:
+    for position, frame in enumerate(frames):
+        yield guided.segment(_as_frame(position, frame))
+    guided.finish()
+
+
+def _as_frame(position: int, frame: Image | Frame) -> Frame:
+    if isinstance(frame, Frame):
+        return frame
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+        got = f"{frame.dtype} of shape {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+        raise InputError(f"frame {position} is {got}: it must be a uint8 array of shape (height, width, 3), RGB")
+    return Frame(index=position, image=frame, stem=f"{position:05d}")
+
+
+@contextmanager
+def _reading(frames: Iterable[Frame]) -> Iterator[Channel[Frame]]:
+    """Frames, read ahead in a thread of its own; leaving stops it."""
+    channel: Channel[Frame] = Channel(_DEPTH)
+
+    def read() -> None:
+        try:
+            for frame in frames:
+                if not channel.put(frame):
+                    break
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            channel.close(error)
+        else:
+            channel.close()
+
+    thread = threading.Thread(target=read, name="vos-reader", daemon=True)
+    thread.start()
+    try:
+        yield channel
+    finally:
+        channel.cancel()
+        thread.join(_PATIENCE_S)
+
+
+@contextmanager
+def _writing(sinks: Sequence[Sink]) -> Iterator[Channel[tuple[Frame, Segmentation]]]:
+    """A channel whose items are written in a thread of its own; leaving waits until all are, or raises its error."""
+    channel: Channel[tuple[Frame, Segmentation]] = Channel(_DEPTH)
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for frame, segmentation in channel:
+                for sink in sinks:
+                    sink.write(frame, segmentation)
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            failures.append(error)
+            channel.cancel()
+
+    thread = threading.Thread(target=write, name="vos-writer", daemon=True)
+    thread.start()
+    try:
+        yield channel
+    finally:
+        channel.close()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _abort(sinks: Sequence[Sink], error: BaseException) -> None:
+    """Abort every sink; a sink that fails at that is told of beside the error that matters."""
+    for sink in sinks:
+        try:
+            sink.abort()
+        except Exception as other:  # noqa: BLE001 - any failure of a sink must let the others abort
+            error.add_note(f"{type(sink).__name__} could not be aborted: {other}")

@@ -1,0 +1,135 @@
+"""Presets and their validation: YAML in, frozen settings out, one line that says what is wrong otherwise."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from vos.errors import InputError
+from vos.memory.policies import PolicyName
+
+if TYPE_CHECKING:
+    import torch
+
+_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`288x512` → (288, 512): height and width in pixels, both at least 1."""
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None or 0 in (size := (int(match[1]), int(match[2]))):
+        raise InputError(f"size {text!r}: must be HEIGHTxWIDTH in pixels, for instance 288x512")
+    return size
+
+
+def _size(value: object) -> object:
+    return parse_size(value) if isinstance(value, str) else value
+
+
+class TrackerSettings(BaseModel):
+    """How a clip is tracked. `configs/trackers/default.yaml` says why its values are what they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = "compact"
+    """Name of a model that `seggpt_core.checkpoint` knows."""
+    weights: Path | None = None
+    """A file of weights; None takes the model's own."""
+    memory: int = Field(default=6, ge=0, le=256)
+    """K: remembered frames besides the user's masks; 0 is the user's masks alone."""
+    policy: PolicyName = "stride"
+    """Which frames are remembered, see `vos.memory.policies`."""
+    stride: int = Field(default=4, ge=1)
+    """`stride` and `gated`: frames between the ones kept for longer."""
+    min_confidence: float = Field(default=0.3, ge=0, le=1)
+    """`gated`: an object below it counts as not seen."""
+    soft_memory: bool = True
+    """Remember probabilities as mixed colours; false remembers the winner's colour."""
+    memory_mib: int = Field(default=256, ge=1)
+    """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
+    short_side: int = Field(default=288, ge=16, le=4096)
+    """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
+    size: Annotated[tuple[int, int], BeforeValidator(_size)] | None = None
+    """Model input (height, width) in pixels, instead of `short_side`."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+def load_tracker(name_or_file: str | Path = "default", **overrides: Any) -> TrackerSettings:
+    """The preset of that name, or the YAML file, with overrides; those that are None are ignored.
+
+    Raises InputError that names the file or option, the field, the value received and what is right.
+    """
+    path = preset_path("trackers", name_or_file)
+    given = read_yaml(path)
+    _validated(given, str(path))
+    changes = {name: value for name, value in overrides.items() if value is not None}
+    return _validated(given | changes, "option")
+
+
+def preset_path(kind: str, name_or_file: str | Path) -> Path:
+    """Where the preset lies: `configs/<kind>/<name>.yaml`, or the file itself if a path is given.
+
+    kind: a folder of `configs`, such as `trackers`. What has a folder or an ending is taken for a file.
+    """
+    given = Path(name_or_file)
+    if given.suffix or len(given.parts) != 1:
+        if not given.is_file():
+            raise InputError(f"{given}: no such file; give a YAML file or one of the presets {_names(kind)}")
+        return given
+    path = _folder(kind) / f"{given}.yaml"
+    if not path.is_file():
+        raise InputError(f"no preset {str(given)!r} in {kind}: the presets are {_names(kind)}, or give a YAML file")
+    return path
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds; InputError where it holds anything else."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be read as YAML: {reason}") from error
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise InputError(f"{path}: holds {type(content).__name__}, but must hold `field: value` lines")
+    return content
+
+
+def resolve_device(name: str) -> "torch.device":
+    """`cpu`, `cuda`, or `auto`: CUDA where there is any."""
+    import torch
+
+    if name not in ("auto", "cpu", "cuda"):
+        raise InputError(f"device {name!r}: must be auto, cpu or cuda")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise InputError("device 'cuda': this machine has no CUDA device that PyTorch can use; give cpu or auto")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def _validated(values: dict[str, Any], source: str) -> TrackerSettings:
+    try:
+        return TrackerSettings(**values)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
+    except ValidationError as error:
+        raise InputError("; ".join(_told(source, problem) for problem in error.errors())) from error
+
+
+def _told(source: str, problem: Any) -> str:
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{source}: no field {field!r}; the fields are {', '.join(TrackerSettings.model_fields)}"
+    wish = problem["msg"][0].lower() + problem["msg"][1:]
+    return f"{source}: {field} is {problem['input']!r}: {wish}"
+
+
+def _folder(kind: str) -> Path:
+    """In a wheel the presets lie inside the package, in the repository at its top."""
+    installed = Path(__file__).parent / "configs" / kind
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "configs" / kind
+
+
+def _names(kind: str) -> str:
+    return ", ".join(sorted(path.stem for path in _folder(kind).glob("*.yaml"))) or "(none)"

@@ -1,0 +1,250 @@
+"""One step at a time: a frame and the memory of earlier ones in, a segmentation out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seggpt_core import canvas, palette
+from seggpt_core.checkpoint import load_model
+from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
+from vos.confidence import describe
+from vos.errors import InputError
+from vos.memory.bank import Bank
+from vos.memory.policies import Policy, Record
+from vos.settings import TrackerSettings, resolve_device
+from vos.types import VOID, Frame, LabelMap, Segmentation
+
+Ids = tuple[int, ...]
+Figures = dict[int, float]
+Known = npt.NDArray[np.bool_]
+"""(H, W), false where the user does not know."""
+
+_SURE = 1.0
+"""Confidence of a mask that the user gave."""
+
+
+def build_tracker(settings: TrackerSettings) -> "Tracker":
+    """A tracker with the model that the settings name, loaded."""
+    device = resolve_device(settings.device)
+    return Tracker(load_model(settings.model, weights=settings.weights, device=device), settings)
+
+
+def check_mask(ids: LabelMap, index: int, size: tuple[int, int]) -> Ids:
+    """The object ids of a mask for frame `index` of `size` (height, width), ascending.
+
+    Raises InputError if it is not a (H, W) uint8 array of that size with at least one id of 1..254; 255 is void.
+    """
+    if not isinstance(ids, np.ndarray) or ids.dtype != np.uint8 or ids.ndim != 2:
+        got = f"{ids.dtype} of shape {ids.shape}" if isinstance(ids, np.ndarray) else type(ids).__name__
+        raise InputError(f"the mask of frame {index} is {got}: it must be a uint8 array of shape (height, width)")
+    if ids.shape != size:
+        raise InputError(
+            f"the mask of frame {index} is {ids.shape[0]}x{ids.shape[1]} (height x width), but the frame is "
+            f"{size[0]}x{size[1]}: both must have one size"
+        )
+    found = np.flatnonzero(np.bincount(ids.ravel(), minlength=VOID + 1)[:VOID])
+    objects = tuple(int(identity) for identity in found if identity != 0)
+    if not objects:
+        raise InputError(f"the mask of frame {index} is empty: it must hold at least one object id of 1..254")
+    return objects
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cohort:
+    """Objects that appeared in one mask, and their memory.
+
+    An object keeps its pass and slot for life: its colour is baked into remembered prompts. An object that
+    appears later gets a cohort of its own: every prompt of this one shows it as background.
+    """
+
+    passes: tuple[Ids, ...]
+    bank: Bank
+
+    @property
+    def ids(self) -> Ids:
+        return tuple(chain.from_iterable(self.passes))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pass:
+    """What one pass says of a frame."""
+
+    ids: Ids
+    probabilities: Tensor
+    """(1+n, h, w) of background and the n ids, at the model's output resolution."""
+
+    def without(self, ids: Ids) -> "_Pass":
+        """The same with these objects counted as background."""
+        kept = [slot for slot, identity in enumerate(self.ids) if identity not in ids]
+        objects = self.probabilities[1:][kept]
+        return _Pass(
+            ids=tuple(self.ids[slot] for slot in kept),
+            probabilities=torch.cat([1 - objects.sum(dim=0, keepdim=True), objects]),
+        )
+
+
+class Tracker:
+    """Tracks the objects of one clip: `start` with the first frame's mask, then `step`, one call a frame.
+
+    A new clip takes a new tracker; the model may be shared.
+    """
+
+    def __init__(self, model: InContextModel, settings: TrackerSettings) -> None:
+        """Raises InputError if the settings' size does not suit the model."""
+        if settings.size is not None and any(side < 1 or side % model.multiple for side in settings.size):
+            height, width = settings.size
+            raise InputError(f"size {height}x{width}: both sides must be multiples of {model.multiple} pixels")
+        self._model = model
+        self._settings = settings
+        self._cohorts: list[_Cohort] = []
+        self._frame_size: tuple[int, int] | None = None
+
+    @torch.inference_mode()
+    def start(self, frame: Frame, ids: LabelMap) -> Segmentation:
+        """Segment a frame whose mask is given: the first, one where objects appear, or a correction.
+
+        ids: (H, W) uint8. Ids that are not tracked yet are new objects; for the others the mask overrides the
+        prediction. 0 says nothing of tracked objects that the mask does not hold: they keep their prediction
+        where no given object covers it. 255 is void: it is predicted, and no prompt learns from it.
+        """
+        given = check_mask(ids, frame.index, frame.image.shape[:2])
+        features = self._encode(frame)
+        passes = self._paint(features)
+        labels = _override(passes, ids, given)
+        self._admit(tuple(identity for identity in given if identity not in self._tracked))
+        confidence, areas = _describe_given(passes, labels, given)
+        known = ids != VOID
+        for cohort in self._cohorts:
+            pinned = not set(given).isdisjoint(cohort.ids)
+            encode = partial(self._encode_labels, features, cohort, labels, known if pinned else np.ones_like(known))
+            cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned), encode)
+        return Segmentation(index=frame.index, ids=labels, confidence=confidence)
+
+    @torch.inference_mode()
+    def step(self, frame: Frame) -> Segmentation:
+        """Segment the next frame. Raises InputError before `start`, or if the frames' size has changed."""
+        if not self._cohorts:
+            raise InputError(f"frame {frame.index} came before any mask: give one with start(frame, ids) first")
+        features = self._encode(frame)
+        passes = self._paint(features)
+        confidence, areas = _describe_painted(passes)
+        for cohort in self._cohorts:
+            encode = partial(self._encode_painted, features, cohort, passes)
+            cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned=False), encode)
+        return Segmentation(index=frame.index, ids=_label_map(passes, frame.image.shape[:2]), confidence=confidence)
+
+    @property
+    def _tracked(self) -> Ids:
+        return tuple(chain.from_iterable(cohort.ids for cohort in self._cohorts))
+
+    def _encode(self, frame: Frame) -> FrameFeatures:
+        size = (frame.image.shape[0], frame.image.shape[1])
+        if self._frame_size is not None and size != self._frame_size:
+            raise InputError(
+                f"frame {frame.index} is {size[0]}x{size[1]} (height x width), but the clip began with "
+                f"{self._frame_size[0]}x{self._frame_size[1]}: all frames must have one size"
+            )
+        self._frame_size = size
+        return self._model.encode_frame(canvas.to_model_image(frame.image, self._input_size(size), self._model.device))
+
+    def _input_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        return self._settings.size or canvas.fit_size(*size, self._settings.short_side, self._model.multiple)
+
+    def _paint(self, features: FrameFeatures) -> list[_Pass]:
+        painted = []
+        for cohort in self._cohorts:
+            colours = self._model.segment(features, cohort.bank.prompts())
+            probabilities = palette.decode(colours, [len(ids) for ids in cohort.passes])
+            painted += [
+                _Pass(ids=ids, probabilities=one[: 1 + len(ids)])
+                for ids, one in zip(cohort.passes, probabilities, strict=True)
+            ]
+        return painted
+
+    def _admit(self, ids: Ids) -> None:
+        """Open a cohort for new objects, in as few passes as they fit."""
+        if not ids:
+            return
+        settings, slots = self._settings, min(self._model.slots, palette.SLOTS)
+        passes = tuple(ids[first : first + slots] for first in range(0, len(ids), slots))
+        policy = Policy(
+            name=settings.policy,
+            frames=settings.memory,
+            stride=settings.stride,
+            min_confidence=settings.min_confidence,
+        )
+        bank = Bank(self._model, policy, max_bytes=len(passes) * settings.memory_mib * 2**20)
+        self._cohorts.append(_Cohort(passes=passes, bank=bank))
+
+    def _encode_labels(
+        self, features: FrameFeatures, cohort: _Cohort, labels: LabelMap, known: Known
+    ) -> PromptFeatures:
+        """A frame as a prompt, from its label map."""
+        device = self._model.device
+        ids, weight = torch.from_numpy(labels).to(device), torch.from_numpy(known).to(device).float()
+        painted = (palette.colour_ids(ids, one) for one in cohort.passes)
+        size = self._input_size((labels.shape[0], labels.shape[1]))
+        return self._model.encode_prompts(features, *canvas.to_model_targets(painted, weight, size))
+
+    def _encode_painted(self, features: FrameFeatures, cohort: _Cohort, passes: Sequence[_Pass]) -> PromptFeatures:
+        """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""
+        merged = palette.merge_passes([one.probabilities for one in passes])
+        if not self._settings.soft_memory:
+            merged = F.one_hot(merged.argmax(dim=0), len(merged)).movedim(-1, 0).float()
+        planes = dict(zip(chain.from_iterable(one.ids for one in passes), merged[1:], strict=True))
+        targets = torch.stack([_expected_colours([planes[identity] for identity in ids]) for ids in cohort.passes])
+        return self._model.encode_prompts(features, targets)
+
+
+def _expected_colours(objects: Sequence[Tensor]) -> Tensor:
+    """(3, h, w) RGB of one pass, from its objects' probabilities (h, w) in the order of their slots."""
+    rest = 1 - torch.stack(list(objects)).sum(dim=0)
+    return palette.colour_probabilities(torch.stack([rest, *objects])[None])[0]
+
+
+def _label_map(passes: Sequence[_Pass], size: tuple[int, int]) -> LabelMap:
+    """The winners at the frame's size, on the host."""
+    if not passes:
+        return np.zeros(size, dtype=np.uint8)
+    labels = palette.label_map([one.probabilities for one in passes], [one.ids for one in passes], size)
+    return np.asarray(labels.cpu().numpy())
+
+
+def _override(passes: Sequence[_Pass], ids: LabelMap, given: Ids) -> LabelMap:
+    """The prediction with the given objects taken from the user's mask, but for its void."""
+    predicted = _label_map(passes, ids.shape)
+    others = [rest for one in passes if (rest := one.without(given)).ids]
+    labels = np.where(ids == 0, _label_map(others, ids.shape), ids)
+    return np.where(ids == VOID, predicted, labels)
+
+
+def _describe_painted(passes: Sequence[_Pass]) -> tuple[Figures, Figures]:
+    """Confidence and area of every object."""
+    ids = [identity for one in passes for identity in one.ids]
+    confidence, areas = describe([one.probabilities for one in passes])
+    return dict(zip(ids, confidence, strict=True)), dict(zip(ids, areas, strict=True))
+
+
+def _describe_given(passes: Sequence[_Pass], labels: LabelMap, given: Ids) -> tuple[Figures, Figures]:
+    """Confidence and area after the user's mask: its objects are sure, one that it covers wholly is absent."""
+    confidence = _describe_painted(passes)[0] if passes else {}
+    pixels = np.bincount(labels.ravel(), minlength=VOID)
+    areas = {identity: float(pixels[identity]) / labels.size for identity in (*confidence, *given)}
+    confidence |= dict.fromkeys(given, _SURE)
+    return {identity: figure if areas[identity] else 0.0 for identity, figure in confidence.items()}, areas
+
+
+def _record(frame: Frame, cohort: _Cohort, confidence: Figures, areas: Figures, pinned: bool) -> Record:
+    return Record(
+        index=frame.index,
+        pinned=pinned,
+        confidence={identity: confidence[identity] for identity in cohort.ids},
+        areas={identity: areas[identity] for identity in cohort.ids},
+    )
