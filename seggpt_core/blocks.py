@@ -26,9 +26,9 @@ def rotary_table(grid: tuple[int, int], head_width: int, device: torch.device) -
     frequencies = _ROTARY_BASE**-exponents
     rows = torch.arange(grid[0], device=device, dtype=torch.float32)[:, None] * frequencies
     columns = torch.arange(grid[1], device=device, dtype=torch.float32)[:, None] * frequencies
-    angles = torch.cat(
-        [rows[:, None].expand(-1, grid[1], -1), columns[None].expand(grid[0], -1, -1)], dim=-1
-    ).flatten(0, 1)
+    angles = torch.cat([rows[:, None].expand(-1, grid[1], -1), columns[None].expand(grid[0], -1, -1)], dim=-1).flatten(
+        0, 1
+    )
     return torch.polar(torch.ones_like(angles), angles)
 
 

@@ -1,7 +1,8 @@
 """Weights on disk: our own format (safetensors with a description in its metadata), loaded strictly.
 
-Own format: every tensor float16 or float32, metadata `format` = "seggpt-core-1", `model` the model's name,
-`config` its hyper-parameters as JSON. A file's identity is the SHA-256 of its bytes.
+Own format: every tensor float16 or float32; one metadata entry, `seggpt-core`, whose JSON gives `format` (1),
+`model` (its name) and `config` (its hyper-parameters). One entry, because safetensors writes several in no
+fixed order and equal weights must give equal files: a file's identity is the SHA-256 of its bytes.
 """
 
 import dataclasses
@@ -9,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -23,7 +25,8 @@ from seggpt_core.prompt import InContextModel
 from seggpt_core.readout import MatchingReadout
 from seggpt_core.stem import Stem
 
-FORMAT = "seggpt-core-1"
+FORMAT = 1
+_METADATA_KEY = "seggpt-core"
 _WEIGHTS = Path(__file__).parent / "weights"
 _EMBEDDED = {"compact": _WEIGHTS / "compact.safetensors", "readout": _WEIGHTS / "readout.safetensors"}
 
@@ -41,20 +44,28 @@ def load_model(name: str, *, weights: Path | None = None, device: torch.device) 
     if name not in _EMBEDDED:
         raise InputError(f"model {name!r}: there is {', '.join(model_names())}")
     path = weights or _EMBEDDED[name]
-    metadata, tensors = read_weights(path)
-    if metadata["model"] != name:
-        raise InputError(f"{path}: weights of the model {metadata['model']!r}, but {name!r} was asked for")
+    description, tensors = read_weights(path)
+    if description.model != name:
+        raise InputError(f"{path}: weights of the model {description.model!r}, but {name!r} was asked for")
     if name == "readout":
         stem = Stem()
         load_strictly(stem, tensors, path)
         return MatchingReadout(stem, sha256(path), device)
-    net = CompactNet(_compact_config(metadata["config"], path))
+    net = CompactNet(_compact_config(description.config, path))
     load_strictly(net, tensors, path)
     return Compact(net, sha256(path), device)
 
 
-def read_weights(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata and float32 tensors of a file in our own format."""
+@dataclass(frozen=True)
+class Description:
+    """What a weights file says of itself."""
+
+    model: str
+    config: Mapping[str, object]
+
+
+def read_weights(path: Path) -> tuple[Description, dict[str, Tensor]]:
+    """Description and float32 tensors of a file in our own format. Raises InputError if it is not one."""
     if not path.is_file():
         raise InputError(f"{path}: no such weights file")
     try:
@@ -63,18 +74,24 @@ def read_weights(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: damaged, or not a safetensors file ({error})") from error
-    if metadata.get("format") != FORMAT or "model" not in metadata or "config" not in metadata:
-        raise InputError(f"{path}: format {metadata.get('format')!r}, but {FORMAT!r} is needed")
-    return metadata, tensors
+    if _METADATA_KEY not in metadata:
+        raise InputError(f"{path}: not weights of this project: its metadata has no {_METADATA_KEY!r}")
+    try:
+        values = json.loads(metadata[_METADATA_KEY])
+        if values["format"] != FORMAT:
+            raise InputError(f"{path}: format {values['format']!r}, but {FORMAT!r} is needed")
+        return Description(str(values["model"]), dict(values["config"])), tensors
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: its description is damaged ({error})") from error
 
 
 def write_weights(path: Path, model: str, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> str:
     """Write our own format in float16, under a temporary name first; returns the file's SHA-256."""
     halves = {name: tensor.detach().cpu().half().contiguous() for name, tensor in tensors.items()}
-    metadata = {"format": FORMAT, "model": model, "config": json.dumps(dict(config), sort_keys=True)}
+    description = json.dumps({"format": FORMAT, "model": model, "config": dict(config)}, sort_keys=True)
     temporary = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(halves, temporary, metadata)
+    save_file(halves, temporary, {_METADATA_KEY: description})
     os.replace(temporary, path)
     return sha256(path)
 
@@ -101,12 +118,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _compact_config(text: str, path: Path) -> CompactConfig:
+def _compact_config(values: Mapping[str, object], path: Path) -> CompactConfig:
     known = {field.name for field in dataclasses.fields(CompactConfig)}
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: its description is damaged ({error})") from error
-    if not isinstance(values, dict) or set(values) != known:
+    if set(values) != known:
         raise InputError(f"{path}: its description names {sorted(values)}, but {sorted(known)} is needed")
-    return CompactConfig(**values)
+    sizes = {name: value for name, value in values.items() if isinstance(value, int)}
+    if len(sizes) != len(known):
+        raise InputError(f"{path}: its description holds {dict(values)}, but whole numbers are needed")
+    return CompactConfig(**sizes)

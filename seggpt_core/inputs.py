@@ -24,14 +24,14 @@ def image_batch(image: Tensor, multiple: int, device: torch.device) -> Tensor:
     return image[None].to(device)
 
 
-def target_grid(
-    targets: Tensor, known: Tensor | None, valid: Validity, device: torch.device
-) -> tuple[Tensor, Tensor]:
+def target_grid(targets: Tensor, known: Tensor | None, valid: Validity, device: torch.device) -> tuple[Tensor, Tensor]:
     """Targets (P, 3, a, b) and `known` (a, b) brought to stride 4: (P, 3, H/4, W/4) and (P, 1, H/4, W/4)."""
     if targets.ndim != 4 or targets.shape[1] != 3 or not targets.shape[0]:
         raise InputError(f"targets of shape {tuple(targets.shape)}: (passes, 3, height, width) is needed")
     if known is not None and known.shape != targets.shape[-2:]:
-        raise InputError(f"known of shape {tuple(known.shape)} with targets of {tuple(targets.shape[-2:])}: must be equal")
+        raise InputError(
+            f"known of shape {tuple(known.shape)} with targets of {tuple(targets.shape[-2:])}: must be equal"
+        )
     size = (valid.size[0] // _TARGET_STRIDE, valid.size[1] // _TARGET_STRIDE)
     targets = _resample(targets.to(device, torch.float32), size)
     if known is None:

@@ -126,7 +126,7 @@ def match(
     queries: (G, N, C) and keys: (G, M, C), unit length, M a multiple of N (whole frames);
     values: (G, M, P, 13) as made by `voting_values`; near: (N, N). Returns a Readout of batch G·P.
     """
-    groups, count, _ = queries.shape
+    count = queries.shape[1]
     frames, passes = keys.shape[1] // count, values.shape[2]
     flat_values = values.flatten(2)
     sharpened = queries * sharpness

@@ -69,9 +69,7 @@ class MatchingReadout:
         described = descriptors(batch, self.stem(batch))
         keys = F.normalize(described.flatten(2)[0].T, dim=-1)
         size = (image.shape[-2], image.shape[-1])
-        valid = Validity(
-            model=self.name, weights=self.weights_hash, size=size, dtype=keys.dtype, device=self.device
-        )
+        valid = Validity(model=self.name, weights=self.weights_hash, size=size, dtype=keys.dtype, device=self.device)
         return ReadoutFrame(valid=valid, keys=keys, grid=(described.shape[-2], described.shape[-1]))
 
     @torch.inference_mode()

@@ -1,7 +1,6 @@
 """What a training run is told."""
 
 import dataclasses
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,34 +67,28 @@ def config_from_mapping(values: Mapping[str, object]) -> TrainingConfig:
 
 def _build(kind: typing.Any, value: object, where: str) -> object:
     if dataclasses.is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise InputError(f"{where}: {value!r}, but a mapping of settings is needed")
-        hints = typing.get_type_hints(kind)
-        for name in value:
-            if name not in hints:
-                raise InputError(f"{where}: no setting {name!r}; there is {', '.join(sorted(hints))}")
-        missing = [
-            entry.name
-            for entry in dataclasses.fields(kind)
-            if entry.name not in value
-            and entry.default is dataclasses.MISSING
-            and entry.default_factory is dataclasses.MISSING
-        ]
-        if missing:
-            raise InputError(f"{where}: {missing[0]!r} is missing")
-        return kind(**{name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()})  # type: ignore[operator]
-    origin = typing.get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        if value is None:
-            return None
-        return _build(next(option for option in typing.get_args(kind) if option is not type(None)), value, where)
-    if origin is tuple:
+        return _build_dataclass(kind, value, where)
+    if typing.get_origin(kind) is tuple:
         return _build_tuple(typing.get_args(kind), value, where)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InputError(f"{where}: {value!r}, but {kind.__name__} is needed")
     return value
+
+
+def _build_dataclass(kind: typing.Any, value: object, where: str) -> object:
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where}: {value!r}, but a mapping of settings is needed")
+    hints = typing.get_type_hints(kind)
+    for name in value:
+        if name not in hints:
+            raise InputError(f"{where}: no setting {name!r}; there is {', '.join(sorted(hints))}")
+    for entry in dataclasses.fields(kind):
+        needed = entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+        if needed and entry.name not in value:
+            raise InputError(f"{where}: {entry.name!r} is missing")
+    return kind(**{name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()})
 
 
 def _build_tuple(kinds: tuple[typing.Any, ...], value: object, where: str) -> tuple[object, ...]:
@@ -105,4 +98,6 @@ def _build_tuple(kinds: tuple[typing.Any, ...], value: object, where: str) -> tu
         return tuple(_build(kinds[0], item, f"{where}[{index}]") for index, item in enumerate(value))
     if len(kinds) != len(value):
         raise InputError(f"{where}: {len(value)} items, but {len(kinds)} are needed")
-    return tuple(_build(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(zip(kinds, value, strict=True)))
+    return tuple(
+        _build(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(zip(kinds, value, strict=True))
+    )

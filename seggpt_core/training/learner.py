@@ -18,7 +18,10 @@ from seggpt_core.training.batch import Batch
 class Learner(Protocol):
     """A network with its way of being trained."""
 
-    net: nn.Module
+    @property
+    def net(self) -> nn.Module:
+        """What is trained."""
+        ...
 
     def initialise(self, batch: Batch) -> None:
         """Set what is fitted to data before the first step."""
@@ -32,8 +35,6 @@ class Learner(Protocol):
 class CompactLearner:
     """Trains a `CompactNet` as it is used: frame 0 is given, each later frame is painted from those before
     it, and where the batch says so the model reads its own earlier paintings instead of the truth."""
-
-    net: CompactNet
 
     def __init__(self, net: CompactNet) -> None:
         self.net = net

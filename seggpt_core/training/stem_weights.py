@@ -15,7 +15,11 @@ from seggpt_core.checkpoint import load_strictly, write_weights
 from seggpt_core.stem import LITE2_BLOCKS, Stem
 
 _BATCH_NORM_EPS = 1e-3
-_LAYERS = (("expand", "_expand_conv", "_bn0"), ("depthwise", "_depthwise_conv", "_bn1"), ("project", "_project_conv", "_bn2"))
+_LAYERS = (
+    ("expand", "_expand_conv", "_bn0"),
+    ("depthwise", "_depthwise_conv", "_bn1"),
+    ("project", "_project_conv", "_bn2"),
+)
 
 
 def convert(published: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """One model in training: its optimiser, its averaged weights, and its state in and out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -42,7 +42,7 @@ class Trainer:
             group["lr"] = self.config.rate_at(self.step + 1)
         loss = batch_loss(self.learner, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.trained.values(), self.config.max_gradient)
         self.optimiser.step()
         self.step += 1
@@ -86,7 +86,7 @@ class Trainer:
         return self.learner.net.state_dict() | self.average
 
     @staticmethod
-    def _named(kind: str, tensors: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    def _named(kind: str, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         return ((f"{kind}/{name}", tensor) for name, tensor in tensors.items())
 
 

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seggpt_core import canvas
+from seggpt_core.errors import InputError
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        ((480, 854), (288, 512)),
+        ((854, 480), (512, 288)),
+        ((1080, 1920), (288, 512)),
+        ((600, 800), (288, 384)),
+        ((512, 512), (288, 288)),
+        ((144, 176), (288, 352)),
+        ((1, 1), (288, 288)),
+        ((800, 1920), (288, 688)),
+    ],
+)
+def test_sizes_of_common_pictures(picture: tuple[int, int], expected: tuple[int, int]):
+    assert canvas.fit_size(*picture, short_side=288, multiple=16) == expected
+
+
+@pytest.mark.parametrize("picture", [(8000, 50), (50, 8000), (1, 9000), (1200, 300), (100_000, 1)])
+def test_a_strip_stays_affordable(picture: tuple[int, int]):
+    height, width = canvas.fit_size(*picture, short_side=288, multiple=16)
+    assert height * width <= 4.5 * 288**2
+    assert (height > width) == (picture[0] > picture[1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 5000), st.integers(1, 5000), st.sampled_from([96, 288, 480]), st.sampled_from([8, 16, 32]))
+def test_sizes_are_multiples_and_keep_the_aspect(height: int, width: int, short_side: int, multiple: int):
+    size = canvas.fit_size(height, width, short_side, multiple)
+    assert all(side >= multiple and side % multiple == 0 for side in size)
+    aspect = max(height, width) / min(height, width)
+    if aspect <= 3.5:
+        assert min(size) == short_side
+        assert abs(max(size) - min(size) * aspect) <= multiple / 2
+
+
+def test_what_has_no_size_is_refused():
+    with pytest.raises(InputError, match="0x50"):
+        canvas.fit_size(0, 50, 288, 16)
+    with pytest.raises(InputError, match="short side 8"):
+        canvas.fit_size(50, 50, 8, 16)
+
+
+def test_an_image_keeps_its_colours_and_range():
+    image = np.zeros((48, 64, 3), dtype=np.uint8)
+    image[:, :32] = (255, 0, 51)
+    resized = canvas.to_model_image(image, (24, 32), CPU)
+    assert resized.shape == (3, 24, 32)
+    assert resized.dtype == torch.float32
+    torch.testing.assert_close(resized[:, 5, 3], torch.tensor([1.0, 0.0, 0.2]))
+    assert not resized[:, :, 16:].any()
+
+
+def test_shrinking_averages():
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    resized = canvas.to_model_image(image, (16, 24), CPU)
+    means = image.reshape(16, 4, 24, 4, 3).mean((1, 3)).transpose(2, 0, 1) / 255
+    np.testing.assert_allclose(resized.numpy(), means, atol=1 / 255)  # OpenCV rounds to uint8
+
+
+def test_images_grow_too():
+    image = np.full((10, 10, 3), 128, dtype=np.uint8)
+    assert canvas.to_model_image(image, (32, 48), CPU).unique().tolist() == [pytest.approx(128 / 255)]
+
+
+def test_unknown_pixels_give_their_neighbours_no_colour():
+    known = torch.ones(32, 32)
+    known[:, 16:] = 0
+    colours = torch.rand(3, 1, 1, generator=torch.Generator().manual_seed(0)).expand(3, 32, 32)
+    targets, weight = canvas.to_model_targets([colours, 1 - colours], known, (12, 12))
+    assert targets.shape == (2, 3, 12, 12)
+    seen = weight > 1e-3
+    torch.testing.assert_close(targets[0][:, seen], colours[:, :1, 0].expand(-1, int(seen.sum())))
+    torch.testing.assert_close(weight[:, :5], torch.ones(12, 5))
+    assert not weight[:, 7:].any()
+    assert not targets[:, :, :, 8:].any()

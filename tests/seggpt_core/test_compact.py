@@ -1,0 +1,192 @@
+"""The compact model: keeping prompts changes nothing, and an untrained decoder leaves the readout alone."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seggpt_core.blocks import Blocks, rotary_table, rotate
+from seggpt_core.compact import Compact, CompactNet
+from seggpt_core.config import CompactConfig
+from seggpt_core.errors import InputError
+from seggpt_core.matching import VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
+from tests.tolerances import CACHED_VERSUS_UNCACHED
+
+SIZE = (96, 128)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def model() -> Compact:
+    """A small compact model whose every part matters: the zero-initialised head is made random."""
+    torch.manual_seed(0)
+    net = CompactNet(CompactConfig(key_channels=32, width=48, heads=4, depth=2, decoder_width=32))
+    torch.nn.init.normal_(net.decoder.head.weight, std=0.3)
+    torch.nn.init.normal_(net.query_token)
+    return Compact(net, "0" * 64, CPU)
+
+
+def images(count: int, seed: int = 1) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.rand(3, *SIZE, generator=generator) for _ in range(count)]
+
+
+def dense_blocks(blocks: Blocks, frames: Sequence[Tensor], grid: tuple[int, int]) -> Tensor:
+    """All frames as one long sequence under a mask: prompts see themselves, the query (last) sees all."""
+    length, count = frames[0].shape[1], len(frames)
+    owner = torch.arange(count).repeat_interleave(length)
+    allowed = (owner[:, None] == owner[None]) | (owner[:, None] == count - 1)
+    table = rotary_table(grid, blocks.head_width, CPU).repeat(count, 1)
+    x = torch.cat(list(frames), dim=1)
+    for layer in blocks.layers:
+        attention = layer.attention
+        q, k, v = attention.qkv(layer.norm1(x)).unflatten(-1, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k = rotate(attention.query_norm(q), table), rotate(attention.key_norm(k), table)
+        scores = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).masked_fill(~allowed, -torch.inf)
+        x = x + attention.out((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
+        x = x + layer.mlp(layer.norm2(x))
+    return x[:, -length:]
+
+
+def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query: Tensor) -> Tensor:
+    """The same network with every frame encoded together and nothing kept; one pass."""
+    net = model.net
+    frames = net.encode(torch.stack([*prompts, query]))
+    count = len(prompts)
+    small = F.adaptive_avg_pool2d(torch.stack(targets), (SIZE[0] // 4, SIZE[1] // 4))
+    seen = F.pixel_unshuffle(torch.cat([small, torch.ones_like(small[:, :1])], dim=1), 4)
+    with_colours = frames.tokens[:count] + net.target_tokens(seen).flatten(2).transpose(1, 2)
+    tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
+    patches = (SIZE[0] // 8, SIZE[1] // 8)
+    values = torch.cat([patch_values(small), torch.ones(count, patches[0] * patches[1], 1)], dim=-1)
+    readout = match(
+        frames.keys[count:],
+        frames.keys[:count].flatten(0, 1)[None],
+        values.flatten(0, 1)[None, :, None],
+        net.sharpness,
+        proximity(patches, net.log_radius.exp()),
+        patches,
+    )
+    skips = dataclasses.replace(
+        frames.skips, **{name: getattr(frames.skips, name)[count:] for name in ("s8", "s4", "s2")}
+    )
+    tokens = net.token_norm(tokens).transpose(1, 2).unflatten(2, frames.grid)
+    painted: Tensor = net.decoder(tokens, skips, readout)
+    return painted
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_kept_prompts_give_what_encoding_everything_together_gives(model: Compact, count: int) -> None:
+    *prompts, query = images(count + 1)
+    targets = images(count, seed=2)
+    kept = [model.encode_prompts(model.encode_frame(p), t[None]) for p, t in zip(prompts, targets, strict=True)]
+    painted = model.segment(model.encode_frame(query), model.prepare(kept))
+    with torch.inference_mode():
+        expected = uncached(model, prompts, targets, query)
+    torch.testing.assert_close(painted, expected, rtol=0, atol=CACHED_VERSUS_UNCACHED)
+
+
+def test_passes_in_one_batch_equal_passes_one_by_one(model: Compact) -> None:
+    first, second, query = (model.encode_frame(image) for image in images(3))
+    targets = [torch.stack(images(3, seed=seed)) for seed in (3, 4)]
+    together = model.segment(
+        query, model.prepare([model.encode_prompts(f, t) for f, t in zip((first, second), targets, strict=True)])
+    )
+    for index in range(3):
+        single = [model.encode_prompts(f, t[index : index + 1]) for f, t in zip((first, second), targets, strict=True)]
+        alone = model.segment(query, model.prepare(single))
+        torch.testing.assert_close(together[index : index + 1], alone, rtol=0, atol=CACHED_VERSUS_UNCACHED)
+
+
+def test_a_zero_head_leaves_the_mean_of_both_readouts() -> None:
+    torch.manual_seed(0)
+    model = Compact(CompactNet(CompactConfig(width=32, heads=4, depth=1, decoder_width=32)), "0" * 64, CPU)
+    image = images(1)[0]
+    frame = model.encode_frame(image)
+    constant = torch.tensor([1.0, 0.0, 1.0]).view(1, 3, 1, 1).expand(1, 3, *SIZE)
+    painted = model.segment(frame, model.prepare([model.encode_prompts(frame, constant)]))
+    assert painted.shape == (1, 3, SIZE[0] // 2, SIZE[1] // 2)
+    torch.testing.assert_close(painted, constant[..., ::2, ::2].contiguous(), rtol=0, atol=1e-5)
+
+
+def test_what_is_unknown_does_not_vote(model: Compact) -> None:
+    frame, query = (model.encode_frame(image) for image in images(2))
+    known = torch.ones(SIZE)
+    known[:, : SIZE[1] // 2] = 0
+    one, other = torch.rand(1, 3, *SIZE), torch.rand(1, 3, *SIZE)
+    other[..., SIZE[1] // 2 :] = one[..., SIZE[1] // 2 :]
+    painted = [model.segment(query, model.prepare([model.encode_prompts(frame, t, known)])) for t in (one, other)]
+    torch.testing.assert_close(*painted, rtol=0, atol=CACHED_VERSUS_UNCACHED)
+
+
+def test_the_order_of_prompts_does_not_matter(model: Compact) -> None:
+    frames = [model.encode_frame(image) for image in images(4)]
+    prompts = [model.encode_prompts(f, torch.rand(1, 3, *SIZE)) for f in frames[:3]]
+    forward = model.segment(frames[3], model.prepare(prompts))
+    backward = model.segment(frames[3], model.prepare(prompts[::-1]))
+    torch.testing.assert_close(forward, backward, rtol=0, atol=CACHED_VERSUS_UNCACHED)
+
+
+def test_matching_equals_a_plain_softmax() -> None:
+    generator = torch.Generator().manual_seed(5)
+    grid, frames, passes = (4, 6), 3, 2
+    count = grid[0] * grid[1]
+    queries = F.normalize(torch.randn(1, count, 8, generator=generator), dim=-1)
+    keys = F.normalize(torch.randn(1, frames * count, 8, generator=generator), dim=-1)
+    colours = torch.rand(1, frames * count, passes, VALUES, generator=generator)
+    values = torch.cat([colours, torch.ones(1, frames * count, passes, 1)], dim=-1)
+    sharpness, near = torch.tensor(10.0), proximity(grid, torch.tensor(2.0))
+    readout = match(queries, keys, values, sharpness, near, grid)
+    logits = (queries @ keys.transpose(1, 2)) * sharpness
+    for bias, found in ((0, readout.everywhere), (near.log().repeat(1, frames), readout.nearby)):
+        weights = (logits + bias).softmax(-1)
+        expected = torch.einsum("gnm,gmpv->gpnv", weights, colours).flatten(0, 1)
+        torch.testing.assert_close(found, values_to_colours(expected, grid), rtol=0, atol=1e-5)
+
+
+def test_the_evidence_of_one_perfect_match_is_nought() -> None:
+    grid = (2, 2)
+    keys = torch.eye(4)[None] * 1.0
+    values = torch.ones(1, 4, 1, VALUES + 1)
+    readout = match(keys, keys, values, torch.tensor(32.0), proximity(grid, torch.tensor(1.0)), grid)
+    torch.testing.assert_close(readout.evidence, torch.zeros(1, 2, 2, 2), rtol=0, atol=1e-5)
+
+
+def test_lab_of_known_colours() -> None:
+    """CIE values of white, red and mid grey under D65."""
+    rgb = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.5]]).T.view(1, 3, 3, 1)
+    expected = torch.tensor([[1.0, 0.0, 0.0], [0.53241, 0.80092, 0.67203], [0.53389, 0.0, 0.0]]).T.view(1, 3, 3, 1)
+    torch.testing.assert_close(rgb_to_lab(rgb), expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda m, f, p: m.encode_frame(torch.rand(3, 100, 128)), "100x128"),
+        (lambda m, f, p: m.encode_frame(torch.zeros(3, 96, 128, dtype=torch.uint8)), "uint8"),
+        (lambda m, f, p: m.encode_prompts(f, torch.rand(3, 96, 128)), r"\(3, 96, 128\)"),
+        (lambda m, f, p: m.encode_prompts(f, torch.rand(1, 3, 96, 128), torch.ones(96, 96)), r"\(96, 96\)"),
+        (lambda m, f, p: m.prepare([]), "no prompts"),
+        (lambda m, f, p: m.segment(m.encode_frame(torch.rand(3, 96, 96)), m.prepare([p])), "size"),
+        (lambda m, f, p: m.segment(f, p), "CompactPrompt"),
+        (lambda m, f, p: m.prepare([p, m.encode_prompts(f, torch.rand(2, 3, 96, 128))]), "2 and 1 passes"),
+    ],
+)
+def test_bad_input_is_named(model: Compact, act: Callable[..., object], message: str) -> None:
+    frame = model.encode_frame(torch.rand(3, *SIZE))
+    prompt = model.encode_prompts(frame, torch.rand(1, 3, *SIZE))
+    with pytest.raises(InputError, match=message):
+        act(model, frame, prompt)
+
+
+def test_features_of_other_weights_are_refused(model: Compact) -> None:
+    other = Compact(model.net, "1" * 64, CPU)
+    frame = model.encode_frame(torch.rand(3, *SIZE))
+    prompts = model.prepare([model.encode_prompts(frame, torch.rand(1, 3, *SIZE))])
+    with pytest.raises(InputError, match="encode the frame again"):
+        other.segment(frame, prompts)
+    with pytest.raises(InputError, match="weights"):
+        other.segment(other.encode_frame(torch.rand(3, *SIZE)), prompts)

@@ -1,0 +1,33 @@
+"""The loss is smallest at the truth and blind to what is ignored."""
+
+import torch
+
+from seggpt_core.losses import colour_logits, colouring_loss
+
+COLOURS = torch.tensor([[[0.0, 0, 0], [1, 1, 0], [0, 1, 1]]])
+COUNTS = torch.tensor([3])
+LABELS = torch.tensor([[[0, 1, 1], [2, 2, 255]]])
+
+
+def painted(labels: torch.Tensor) -> torch.Tensor:
+    return COLOURS[0][labels.clamp(max=2)].permute(0, 3, 1, 2).clone()
+
+
+def test_the_truth_has_the_smallest_loss() -> None:
+    truth = painted(LABELS)
+    best = colouring_loss(truth, LABELS, COLOURS, COUNTS)
+    torch.manual_seed(0)
+    for _ in range(20):
+        assert colouring_loss(truth + 0.2 * torch.randn_like(truth), LABELS, COLOURS, COUNTS) > best
+
+
+def test_ignored_pixels_change_nothing() -> None:
+    truth = painted(LABELS)
+    other = truth.clone()
+    other[..., 1, 2] = 17.0
+    assert colouring_loss(truth, LABELS, COLOURS, COUNTS) == colouring_loss(other, LABELS, COLOURS, COUNTS)
+
+
+def test_unused_colours_are_ruled_out() -> None:
+    logits = colour_logits(painted(LABELS), COLOURS, torch.tensor([2]))
+    assert (logits.softmax(1)[:, 2] == 0).all()

@@ -1,0 +1,57 @@
+"""A state comes back bit by bit, in parts of bounded size, or is refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from seggpt_core.errors import InputError
+from seggpt_core.training.config import TrainingConfig, config_from_mapping
+from seggpt_core.training.state import MAX_PART_BYTES, State, load_state, save_state
+
+CONFIG = TrainingConfig(data=("a.tar",), learning_rate=((0, 0.0), (10, 1e-3)))
+
+
+def test_a_state_comes_back_in_bounded_parts(tmp_path: Path) -> None:
+    tensors = {f"weight/{index}": torch.randn(1_500_000) for index in range(4)}
+    save_state(tmp_path / "state", State(7, tensors), CONFIG)
+    save_state(tmp_path / "state", State(8, tensors), CONFIG)
+    parts = sorted((tmp_path / "state").glob("part-*"))
+    assert len(parts) == 2
+    assert all(part.stat().st_size < MAX_PART_BYTES + 10_000 for part in parts)
+    back = load_state(tmp_path / "state")
+    assert back.step == 8
+    assert back.tensors.keys() == tensors.keys()
+    assert all(torch.equal(back.tensors[name], tensors[name]) for name in tensors)
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_damaged_part_is_named(tmp_path: Path) -> None:
+    save_state(tmp_path / "state", State(1, {"weight/a": torch.zeros(3)}), CONFIG)
+    part = tmp_path / "state" / "part-00.safetensors"
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match=r"part-00\.safetensors: missing or damaged"):
+        load_state(tmp_path / "state")
+    with pytest.raises(InputError, match="not a training state"):
+        load_state(tmp_path)
+
+
+def test_the_learning_rate_runs_along_straight_lines() -> None:
+    config = TrainingConfig(data=("a.tar",), learning_rate=((0, 0.0), (10, 1.0), (30, 0.5)))
+    assert [config.rate_at(step) for step in (0, 5, 10, 20, 30, 40)] == [0.0, 0.5, 1.0, 0.75, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"learning_rate": [[0, 0], [1, 1]]}, "'data' is missing"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "bach": 4}, "no setting 'bach'"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "batch": "four"}, "config.batch: 'four'"),
+        ({"data": ["a"], "learning_rate": [[5, 0], [1, 1]]}, "rising from 0"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "sizes": [[100, 96]]}, "100x96"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "model": {"width": 30}}, "width 30"),
+    ],
+)
+def test_a_bad_config_is_named(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        config_from_mapping(values)

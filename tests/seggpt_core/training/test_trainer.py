@@ -1,0 +1,99 @@
+"""Training: a run cut in two equals one that was not, and what is learned lowers the loss."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from seggpt_core.checkpoint import read_weights, sha256
+from seggpt_core.config import CompactConfig
+from seggpt_core.errors import InputError
+from seggpt_core.training import log
+from seggpt_core.training.batch import make_batch, shown_first
+from seggpt_core.training.config import TrainingConfig
+from seggpt_core.training.data.engine import Sample
+from seggpt_core.training.data.settings import EngineConfig, KindWeights
+from seggpt_core.training.loop import RunFolders, train
+
+SMALL = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A user's own folder of labelled images: two-coloured noise with a square in it."""
+    rng = np.random.default_rng(0)
+    for name in ("images", "masks"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+    for index in range(6):
+        image = rng.integers(0, 255, (96, 96, 3), dtype=np.uint8) // 2
+        mask = np.zeros((96, 96), np.uint8)
+        top, left = rng.integers(8, 40, 2)
+        mask[top : top + 40, left : left + 40] = 1
+        image[mask == 1] += 120
+        Image.fromarray(image).save(tmp_path / "own" / "images" / f"{index}.png")
+        Image.fromarray(mask).save(tmp_path / "own" / "masks" / f"{index}.png")
+    return tmp_path
+
+
+def config(steps: int = 6) -> TrainingConfig:
+    return TrainingConfig(
+        data=("own",),
+        learning_rate=((0, 1e-3), (steps, 1e-3)),
+        model=SMALL,
+        engine=EngineConfig(weights=KindWeights(composite=0, whole=1, pairs=0, mix=0, clip=0)),
+        sizes=((64, 64), (64, 96)),
+        batch=2,
+        state_every=100,
+    )
+
+
+def test_a_run_cut_in_two_equals_one_that_was_not(data: Path) -> None:
+    whole, cut = RunFolders(data=data, out=data / "whole"), RunFolders(data=data, out=data / "cut")
+    train(config(), whole, CPU)
+    train(config(), cut, CPU, until_step=4)
+    train(config(), cut, CPU)
+    assert sha256(whole.out / "weights.safetensors") == sha256(cut.out / "weights.safetensors")
+    states = [sorted((folders.out / "state").glob("part-*")) for folders in (whole, cut)]
+    assert [sha256(path) for path in states[0]] == [sha256(path) for path in states[1]]
+
+
+def test_a_run_leaves_weights_log_and_plot(data: Path) -> None:
+    folders = RunFolders(data=data, out=data / "run")
+    entries: list[log.Entry] = []
+    train(config(), folders, CPU, on_entry=entries.append)
+    description, _ = read_weights(folders.out / "weights.safetensors")
+    assert description.model == "compact"
+    assert [entry.step for entry in entries] == [6]
+    assert [entry.step for entry in log.read(folders.out / "log.csv")] == [6]
+    assert Image.open(folders.out / "loss.png").size == (900, 420)
+
+
+def test_a_state_of_another_model_is_refused(data: Path) -> None:
+    folders = RunFolders(data=data, out=data / "run")
+    train(config(), folders, CPU, until_step=1)
+    other = TrainingConfig(
+        data=("own",), learning_rate=((0, 1e-3), (6, 1e-3)), model=CompactConfig(width=64, heads=4, depth=2)
+    )
+    with pytest.raises(InputError, match="does not fit this config"):
+        train(other, folders, CPU)
+
+
+def test_only_objects_of_the_first_frame_are_asked_for() -> None:
+    labels = np.array([[[0, 3]], [[5, 3]], [[255, 5]]], np.uint8)
+    assert shown_first(labels).tolist() == [[[0, 1]], [[0, 1]], [[255, 0]]]
+
+
+def test_targets_are_the_colours_of_the_labels() -> None:
+    sample = Sample(np.zeros((2, 32, 32, 3), np.uint8), np.full((2, 32, 32), 1, np.uint8), "whole")
+    sample.labels[:, :4] = 255
+    sample.labels[:, 4:8] = 0
+    batch = make_batch([sample], [3], seed=1, tetrahedron_share=1.0, own_share=0.5)
+    target, known = batch.target(0)
+    assert (target[0, :, 4:8] == 0).all()
+    assert (target[0, :, 8:] == batch.colours[0, 1].view(3, 1, 1)).all()
+    assert sorted(batch.colours[0, 1].tolist()) == [0, 1, 1]
+    assert known[0, 0, :4].sum() == 0
+    assert known[0, 0, 4:].min() == 1
