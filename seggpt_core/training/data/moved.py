@@ -13,6 +13,8 @@ from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 from seggpt_core.training.data.warping import look
 
+MAX_GAP = 8
+"""Frames of a real clip are at most this far apart."""
 STITCH_SIDE = 256
 """Pixels along the edge at which two images are stitched."""
 
@@ -41,11 +43,11 @@ def whole(rng: np.random.Generator, library: Library, config: EngineConfig, size
 def clip(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
     """Frames of a real clip, 1 to 8 apart, forwards or backwards, all cropped alike; None if the clip is too short."""
     source = library.clips[int(rng.integers(len(library.clips)))]
-    gaps = rng.integers(1, 9, config.frames - 1)
-    first = int(rng.integers(0, len(source.frames)))
-    numbers = first + np.concatenate([[0], np.cumsum(gaps)])
-    if numbers[-1] >= len(source.frames):
+    longest = min(MAX_GAP, (len(source.frames) - 1) // (config.frames - 1))
+    if longest < 1:
         return None
+    offsets = np.concatenate([[0], np.cumsum(rng.integers(1, longest + 1, config.frames - 1))])
+    numbers = int(rng.integers(len(source.frames) - offsets[-1])) + offsets
     if rng.random() < 0.3:
         numbers = numbers[::-1]
     flip = bool(rng.random() < 0.5)

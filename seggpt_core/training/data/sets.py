@@ -19,7 +19,7 @@ class SetSpec:
 
     kind: Kind
     weight: float
-    """Share among the sets of its use (a foreground, a background, a clip); for labelled sets, as an image moved as a whole."""
+    """Share among the sets of its use: foregrounds, backgrounds, or, for labelled sets, images moved as a whole."""
     cut: Cut = "never"
     """Labelled sets: what may be cut out and pasted: nothing, one label, or all labels together."""
     cut_weight: float = 0.0

@@ -1,0 +1,212 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from seggpt_core.errors import InputError, WorkError
+from seggpt_core.training.data.engine import MAKERS, MIN_SHARE, Sample, sample, settle
+from seggpt_core.training.data.items import IGNORE
+from seggpt_core.training.data.settings import EngineConfig, KindWeights
+from seggpt_core.training.data.shards import Library
+from tests.conftest import Require
+from tests.seggpt_core.training.data.made_shards import WriteTar, disc, every_kind, plain
+
+SMALL = EngineConfig(size=(64, 96))
+NONE = KindWeights(composite=0, whole=0, pairs=0, mix=0, clip=0)
+KINDS = tuple(MAKERS)
+
+
+def only(kind: str, config: EngineConfig = SMALL) -> EngineConfig:
+    return replace(config, weights=replace(NONE, **{kind: 1.0}))
+
+
+@pytest.fixture
+def library(write_tar: WriteTar) -> Library:
+    return Library.open([write_tar("all.tar", every_kind())])
+
+
+def same(one: Sample, other: Sample) -> bool:
+    return (
+        one.kind == other.kind and np.array_equal(one.images, other.images) and np.array_equal(one.labels, other.labels)
+    )
+
+
+def check(made: Sample, frames: int, size: tuple[int, int], objects: int) -> None:
+    """What holds for every sample."""
+    assert made.images.shape == (frames, *size, 3)
+    assert made.images.dtype == np.uint8
+    assert made.labels.shape == (frames, *size)
+    assert made.labels.dtype == np.uint8
+    prompted = set(np.unique(made.labels[:-1]).tolist()) - {0, IGNORE}
+    assert prompted == set(range(1, made.objects + 1))
+    assert 1 <= made.objects <= objects
+    counts = np.bincount(made.labels[0].ravel(), minlength=256)[1:IGNORE]
+    assert counts.max() >= MIN_SHARE * size[0] * size[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_keeps_the_rules(library: Library, kind: str) -> None:
+    for index in range(6):
+        made = sample(library, only(kind), 3, index)
+        assert made.kind == kind
+        check(made, 3, (64, 96), 3)
+
+
+def test_a_sample_depends_on_seed_and_index_alone(library: Library, write_tar: WriteTar) -> None:
+    forwards = [sample(library, SMALL, 5, index) for index in range(12)]
+    np.random.seed(0)
+    cv2.setRNGSeed(0)
+    opened_again = Library.open([write_tar("again.tar", dict(reversed(every_kind().items())))])
+    backwards = [sample(opened_again, SMALL, 5, index) for index in reversed(range(12))]
+    assert all(same(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
+
+
+def test_other_seeds_and_indices_give_other_samples(library: Library) -> None:
+    first = sample(library, SMALL, 5, 0)
+    assert not same(first, sample(library, SMALL, 5, 1))
+    assert not same(first, sample(library, SMALL, 6, 0))
+
+
+@pytest.mark.parametrize(("frames", "size", "objects"), [(2, (48, 48), 1), (5, (96, 64), 6)])
+def test_frames_size_and_objects_can_be_set(library: Library, frames: int, size: tuple[int, int], objects: int) -> None:
+    config = EngineConfig(frames=frames, objects=objects, weights=KindWeights(clip=0))
+    for index in range(6):
+        check(sample(library, config, 1, index, size), frames, size, objects)
+
+
+def test_weights_decide_what_is_drawn(library: Library) -> None:
+    config = replace(SMALL, weights=replace(NONE, whole=1.0, clip=1.0))
+    kinds = [sample(library, config, 0, index).kind for index in range(40)]
+    assert set(kinds) == {"whole", "clip"}
+    assert 10 <= kinds.count("whole") <= 30
+
+
+def test_what_the_library_lacks_is_left_out(write_tar: WriteTar) -> None:
+    cutouts = Library.open(
+        [write_tar("c.tar", {"cutouts_tuxpaint/a.webp": disc((9, 200, 9)), "backgrounds/b.webp": plain((200, 9, 9))})]
+    )
+    assert {sample(cutouts, SMALL, 0, index).kind for index in range(8)} == {"composite"}
+    with pytest.raises(InputError, match="serves composite, but none of that has a weight"):
+        sample(cutouts, only("clip"), 0, 0)
+
+
+def test_masks_without_objects_are_an_error(write_tar: WriteTar) -> None:
+    empty = {"ccp/1.webp": plain((1, 2, 3)), "ccp/1.png": np.zeros((96, 96), np.uint8)}
+    with pytest.raises(WorkError, match="sample 7 of seed 0: no whole with a visible object"):
+        sample(Library.open([write_tar("e.tar", empty)]), only("whole"), 0, 7)
+
+
+CLEAN = EngineConfig(
+    size=(128, 128),
+    objects=1,
+    weights=replace(NONE, composite=1.0),
+    twins=0,
+    occluders=0,
+    shadows=0,
+    leaves=0,
+    blemishes=0,
+)
+
+
+def red_pixels(image: np.ndarray) -> np.ndarray:
+    """Where the red disc of `red_library` is at least half opaque over its grey background."""
+    return image[..., 0].astype(int) - image[..., 2] > 85
+
+
+@pytest.fixture
+def red_library(write_tar: WriteTar) -> Library:
+    """A red disc, and grey to put it on."""
+    members = {"cutouts_tuxpaint/disc.webp": disc((255, 0, 0), 128), "backgrounds/grey.webp": plain((90, 90, 90))}
+    return Library.open([write_tar("red.tar", members)])
+
+
+def test_labels_lie_on_the_object(red_library: Library) -> None:
+    for index in range(12):
+        made = sample(red_library, CLEAN, 2, index)
+        for image, labels in zip(made.images, made.labels, strict=True):
+            union = np.logical_or(red_pixels(image), labels == 1).sum()
+            overlap = np.logical_and(red_pixels(image), labels == 1).sum()
+            assert overlap >= 0.85 * union  # motion blur and small discs leave a rim of one or two pixels
+
+
+@pytest.mark.parametrize("kind", ["twins", "occluders"])
+def test_twins_and_occluders_are_background(red_library: Library, kind: str) -> None:
+    seen_apart = 0
+    for index in range(12):
+        made = sample(red_library, replace(CLEAN, elastic=0, **{kind: 1.0}), 2, index)
+        assert made.objects == 1
+        spare = red_pixels(made.images[0]) & (made.labels[0] == 0)
+        seen_apart += int(spare.sum() > 60)
+    assert seen_apart >= 6
+
+
+def test_an_object_that_leaves_is_in_no_picture_of_that_frame(red_library: Library) -> None:
+    for index in range(12):
+        made = sample(red_library, replace(CLEAN, leaves=1.0), 2, index)
+        absent = [number for number, labels in enumerate(made.labels) if not labels.any()]
+        assert absent
+        assert 0 not in absent
+        assert not any(red_pixels(made.images[number]).any() for number in absent)
+
+
+def test_scenes_keep_objects_of_their_own(write_tar: WriteTar) -> None:
+    """The blue square belongs to the photograph; only the red disc is pasted."""
+    image, labels = plain((90, 90, 90)), np.zeros((96, 96), np.uint8)
+    image[20:70, 20:70], labels[20:70, 20:70] = (0, 0, 255), 1
+    members = {"coco_minis/1.webp": image, "coco_minis/1.png": labels, "cutouts_tuxpaint/a.webp": disc((255, 0, 0))}
+    library = Library.open([write_tar("s.tar", members)])
+    config = replace(CLEAN, scene_objects=1.0)
+    for index in range(8):
+        made = sample(library, config, 4, index)
+        marked = made.images[0][made.labels[0] == 1]
+        assert np.median(marked[:, 2]) > 200  # blue
+
+
+def test_settle_numbers_what_prompts_show() -> None:
+    labels = np.zeros((3, 40, 40), np.uint8)
+    labels[:, 0:10, 0:10] = 4  # in all frames: object 1
+    labels[1:, 20:30, 0:10] = 7  # from the second prompt on: object 2
+    labels[2, 0:10, 20:30] = 9  # in the query alone: unknown, background
+    labels[0, 39, 39], labels[2, 30:40, 30:39] = 5, 5  # a speck in the prompts: ignored
+    labels[:, 20:22, 20:22] = IGNORE
+    expected = np.zeros_like(labels)
+    expected[:, 0:10, 0:10] = 1
+    expected[1:, 20:30, 0:10] = 2
+    expected[0, 39, 39] = expected[2, 30:40, 30:39] = expected[:, 20:22, 20:22] = IGNORE
+    np.testing.assert_array_equal(settle(labels), expected)
+
+
+def test_settle_wants_an_object_in_the_first_frame() -> None:
+    labels = np.zeros((3, 40, 40), np.uint8)
+    labels[1:, :10, :10] = 1
+    assert settle(labels) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"frames": 1}, "frames must be 2 or more"),
+        ({"objects": 0}, "objects is 0"),
+        ({"size": (16, 64)}, "32 pixels or more"),
+        ({"twins": 1.5}, "twins is 1.5"),
+    ],
+)
+def test_impossible_configs_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        replace(SMALL, **change)
+    with pytest.raises(InputError, match="weight of mix is -1"):
+        KindWeights(mix=-1)
+
+
+def test_real_shards(require: Require) -> None:
+    paths = sorted((require("data") / "train").glob("*.tar"))
+    library = Library.open(paths)
+    counts = library.counts()
+    assert counts["ccp"] == 1004
+    assert counts["eth80"] == 1640
+    assert counts["cutout_sequences_fluent_anim"] == 185
+    assert sum(len(clip.frames) for clip in library.clips) == 2079
+    config = EngineConfig(weights=KindWeights(composite=1, whole=1, pairs=1, mix=1, clip=1))
+    for index in range(20):
+        check(sample(library, config, 11, index), 3, (256, 256), 3)
