@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from seggpt_core.errors import WorkError
+
 LUMA = np.array([0.299, 0.587, 0.114])
 """ITU-R BT.601 weights of red, green and blue."""
 
@@ -122,5 +124,5 @@ def _compress(image: np.ndarray, quality: int) -> np.ndarray:
     """The image after JPEG; red and blue change places on both ways, which artefacts hardly show."""
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise RuntimeError(f"OpenCV could not encode a JPEG of {image.shape}")
+        raise WorkError(f"OpenCV could not encode a JPEG of {image.shape}")
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
