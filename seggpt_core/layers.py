@@ -23,8 +23,7 @@ class PatchEmbed(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(B, 3, H, W) to (B, h, w, D)."""
-        tokens: Tensor = self.proj(pixels)
-        return tokens.permute(0, 2, 3, 1)
+        return self.proj(pixels).permute(0, 2, 3, 1)
 
 
 class Attention(nn.Module):
@@ -43,8 +42,7 @@ class Attention(nn.Module):
         grid = (x.shape[1], x.shape[2])
         q, k, v = self.qkv(x).flatten(1, 2).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=self.position_bias(q, grid))
-        out: Tensor = self.proj(y.transpose(1, 2).flatten(2))
-        return out.unflatten(1, grid)
+        return self.proj(y.transpose(1, 2).flatten(2)).unflatten(1, grid)
 
     def position_bias(self, q: Tensor, grid: tuple[int, int]) -> Tensor:
         """What relative positions add to the scaled products of queries and keys, (B, heads, h·w, h·w).
@@ -73,8 +71,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., D) to the same."""
-        y: Tensor = self.fc2(F.gelu(self.fc1(x)))
-        return y
+        return self.fc2(F.gelu(self.fc1(x)))
 
 
 class Block(nn.Module):
@@ -91,8 +88,7 @@ class Block(nn.Module):
         """(B, K, h, w, D) to the same."""
         attended = self.attn(self.norm1(x).flatten(0, 1)).unflatten(0, x.shape[:2])
         x = x + ensemble(attended)
-        y: Tensor = x + self.mlp(self.norm2(x))
-        return y
+        return x + self.mlp(self.norm2(x))
 
 
 def ensemble(attended: Tensor) -> Tensor:

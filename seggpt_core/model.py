@@ -105,8 +105,7 @@ class SegGPT(nn.Module):
     def _decode(self, x: Tensor) -> Tensor:
         """(Q, K, h, w, taps · D) to colours (Q, K, 3, H, W)."""
         pixels = tokens_to_pixels(self.decoder_embed(x.flatten(0, 1)), self.config.patch)
-        colours: Tensor = self.decoder_pred(pixels)
-        return colours.unflatten(0, x.shape[:2])
+        return self.decoder_pred(pixels).unflatten(0, x.shape[:2])
 
     def _check(self, images: Tensor, targets: Tensor, masked: Tensor, kind: Kind) -> None:
         height, width = self.config.canvas

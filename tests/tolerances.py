@@ -7,6 +7,9 @@ FLOAT32_PARITY = 1e-4
 """Absolute, against another implementation of the same float32 formula: a few hundred roundings of 6e-8, amplified
 by the network's depth."""
 
+OFFICIAL_SEGGPT = 1e-5
+"""Absolute, on tokens and normalised colours of order 1: the official code's float32 sums in another order."""
+
 OFFICIAL_SCORES = 1e-6
 """Absolute, on J and F in 0..1: the official figures are double precision, printed with at least this many digits."""
 

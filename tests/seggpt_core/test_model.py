@@ -1,7 +1,6 @@
 """The published model against figures that the official code gave (tests/golden), and its own promises."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +11,13 @@ from seggpt_core.config import SegGPTConfig
 from seggpt_core.errors import InputError
 from seggpt_core.model import Kind, SegGPT, painting_loss
 from seggpt_core.stacking import query_colours, stack_canvases
+from tests.conftest import Require
+from tests.tolerances import CACHED_VERSUS_UNCACHED, OFFICIAL_SEGGPT
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 SMALL = SegGPTConfig(canvas=(128, 64), dim=32, heads=2, decoder_dim=8)
 TINY = SegGPTConfig(
     canvas=(16, 8), patch=4, dim=8, depth=3, heads=2, decoder_dim=4, merge_after=0, taps=(1, 2), position_grid=2
 )
-PARITY = 1e-5
-"""Largest difference of any float32 number from the official code's: the same sums in another order."""
 ANY_SHAPE = torch.ones(1, dtype=torch.bool)
 
 RUNS: dict[str, tuple[int, int, Kind]] = {
@@ -31,10 +29,15 @@ RUNS: dict[str, tuple[int, int, Kind]] = {
 }
 """Golden run: queries, prompts a query, kind."""
 
+CONTRADICTED = "one_prompt_instance"
+"""Rows 0-63 of this run's recorded output are not compared: they differ by 3e-4 from canvas 0 of
+`two_prompts_batch_no_ensemble`, whose every recorded block is bitwise the same, though the decoder reads nothing
+else. The official code gives the latter's rows, and there they are compared."""
+
 
 @pytest.fixture(scope="module")
-def golden() -> dict[str, Tensor]:
-    with np.load(GOLDEN / "seggpt_official_small.npz") as figures:
+def golden(require: Require) -> dict[str, Tensor]:
+    with np.load(require("golden") / "seggpt_official_small.npz") as figures:
         return {name: torch.from_numpy(figures[name]) for name in figures.files}
 
 
@@ -60,14 +63,14 @@ def official_canvases(golden: Mapping[str, Tensor], queries: int, prompts: int) 
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_every_recorded_block_the_output_and_the_loss_equal_the_official_codes(
+def test_recorded_blocks_output_and_loss_equal_the_official_codes(
     run: str, golden: Mapping[str, Tensor], small: SegGPT
 ) -> None:
     queries, prompts, kind = RUNS[run]
     images, targets = official_canvases(golden, queries, prompts)
     outputs: dict[str, Tensor] = {}
     hooks = [
-        block.register_forward_hook(lambda _, __, out, name=f"block{i:02d}": outputs.__setitem__(name, out))
+        block.register_forward_hook(lambda _, __, output, name=f"block{i:02d}": outputs.update({name: output}))
         for i, block in enumerate(small.blocks)
     ]
     with torch.no_grad():
@@ -78,14 +81,16 @@ def test_every_recorded_block_the_output_and_the_loss_equal_the_official_codes(
     recorded = [name.split("/")[1] for name in golden if name.startswith(f"{run}/block")]
     assert len(recorded) == 7
     for name in recorded:
-        torch.testing.assert_close(outputs[name].flatten(0, 1), golden[f"{run}/{name}"], atol=PARITY, rtol=0)
-    torch.testing.assert_close(painted.flatten(0, 1), golden[f"{run}/output"], atol=PARITY, rtol=0)
-    torch.testing.assert_close(loss, golden[f"{run}/loss"], atol=PARITY, rtol=0)
+        torch.testing.assert_close(outputs[name].flatten(0, 1), golden[f"{run}/{name}"], atol=OFFICIAL_SEGGPT, rtol=0)
+    rows = slice(64 if run == CONTRADICTED else 0, None)
+    expected = golden[f"{run}/output"][:, :, rows]
+    torch.testing.assert_close(painted.flatten(0, 1)[:, :, rows], expected, atol=OFFICIAL_SEGGPT, rtol=0)
+    torch.testing.assert_close(loss, golden[f"{run}/loss"], atol=OFFICIAL_SEGGPT, rtol=0)
 
 
 @pytest.mark.parametrize("prompts", [1, 2])
-def test_query_colours_equal_the_official_engines(prompts: int, small: SegGPT) -> None:
-    with np.load(GOLDEN / "seggpt_official_prepost.npz") as figures:
+def test_query_colours_equal_the_official_engines(prompts: int, small: SegGPT, require: Require) -> None:
+    with np.load(require("golden") / "seggpt_official_prepost.npz") as figures:
         images, targets, colours = (
             torch.from_numpy(figures[f"{prompts}_prompts/{name}"])
             for name in ("canvas_images", "canvas_targets", "colours")
@@ -95,7 +100,7 @@ def test_query_colours_equal_the_official_engines(prompts: int, small: SegGPT) -
             images.permute(0, 3, 1, 2)[None], targets.permute(0, 3, 1, 2)[None], lower_half(SMALL), "instance"
         )
     found = (query_colours(painted)[0] * 255).clamp(0, 255).permute(1, 2, 0)
-    torch.testing.assert_close(found, colours, atol=255 * PARITY, rtol=0)
+    torch.testing.assert_close(found, colours, atol=255 * OFFICIAL_SEGGPT, rtol=0)
 
 
 def test_the_default_is_the_published_vit_l() -> None:
@@ -110,9 +115,13 @@ def test_the_default_is_the_published_vit_l() -> None:
 
 
 def tiny_canvases(queries: int, prompts: int) -> tuple[SegGPT, Tensor, Tensor, Tensor]:
+    """A model whose attention is far from uniform, and random canvases."""
     torch.manual_seed(0)
+    model = SegGPT(TINY)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
     images, targets = torch.rand(2, queries, prompts, 3, 8, 8)
-    return SegGPT(TINY), *stack_canvases(images, targets, torch.rand(queries, 3, 8, 8), TINY.patch)
+    return model, *stack_canvases(images, targets, torch.rand(queries, 3, 8, 8), TINY.patch)
 
 
 def test_masked_targets_are_not_read() -> None:
@@ -127,16 +136,16 @@ def test_queries_do_not_see_each_other_and_prompts_do() -> None:
     together = model(images, targets, masked, "instance")
     for query in range(2):
         alone = model(images[query : query + 1], targets[query : query + 1], masked, "instance")
-        torch.testing.assert_close(together[query], alone[0], atol=PARITY, rtol=0)
+        torch.testing.assert_close(together[query], alone[0], atol=CACHED_VERSUS_UNCACHED, rtol=0)
     fewer = model(images[:, :2], targets[:, :2], masked, "instance")
-    assert (query_colours(together) - query_colours(fewer)).abs().max() > 100 * PARITY
+    assert (query_colours(together) - query_colours(fewer)).abs().max() > 0.001
 
 
 def test_the_order_of_prompts_only_shows_at_the_seam() -> None:
     model, images, targets, masked = tiny_canvases(1, 3)
     forwards = query_colours(model(images, targets, masked, "instance"))
     backwards = query_colours(model(images.flip(1), targets.flip(1), masked, "instance"))
-    torch.testing.assert_close(forwards[..., 1:, :], backwards[..., 1:, :], atol=PARITY, rtol=0)
+    torch.testing.assert_close(forwards[..., 1:, :], backwards[..., 1:, :], atol=CACHED_VERSUS_UNCACHED, rtol=0)
 
 
 def test_a_mask_may_differ_between_canvases() -> None:
