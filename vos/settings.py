@@ -25,7 +25,10 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _size(value: object) -> object:
-    return parse_size(value) if isinstance(value, str) else value
+    return value if value is None or isinstance(value, (list, tuple)) else parse_size(str(value))
+
+
+_Side = Annotated[int, Field(ge=1)]
 
 
 class TrackerSettings(BaseModel):
@@ -51,7 +54,7 @@ class TrackerSettings(BaseModel):
     """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
     short_side: int = Field(default=288, ge=16, le=4096)
     """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
-    size: Annotated[tuple[int, int], BeforeValidator(_size)] | None = None
+    size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
     """Model input (height, width) in pixels, instead of `short_side`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

@@ -6,9 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seggpt_core import palette
-
-TOLERANCE = 1e-6
-"""Float32 sums and softmaxes over at most a few dozen terms."""
+from tests.tolerances import FLOAT32_PARITY
 
 
 def random_passes(seed: int, counts: list[int], size: tuple[int, int] = (6, 8)) -> list[torch.Tensor]:
@@ -56,7 +54,7 @@ def test_one_object_decodes_to_the_sigmoid_of_twice_the_difference():
     to_background = colours.square().sum(1)
     to_object = (colours - torch.tensor(palette.TETRAHEDRON[0]).view(1, 3, 1, 1)).square().sum(1)
     decoded = palette.decode(colours, [1])
-    torch.testing.assert_close(decoded[:, 1], (2 * (to_background - to_object)).sigmoid(), atol=TOLERANCE, rtol=0)
+    torch.testing.assert_close(decoded[:, 1], (2 * (to_background - to_object)).sigmoid(), atol=FLOAT32_PARITY, rtol=0)
     assert torch.equal(decoded[:, 2:], torch.zeros(1, 2, 4, 5))
 
 
@@ -102,7 +100,7 @@ def soft_aggregation(objects: np.ndarray) -> np.ndarray:
 def test_merging_is_soft_aggregation():
     passes = random_passes(3, [1, 1, 1, 1])
     expected = soft_aggregation(np.stack([one[1].double().numpy() for one in passes]))
-    np.testing.assert_allclose(palette.merge_passes(passes).numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(palette.merge_passes(passes).numpy(), expected, atol=FLOAT32_PARITY)
 
 
 def test_one_pass_is_not_changed_by_merging():
@@ -127,7 +125,7 @@ def test_the_label_map_is_the_argmax_of_what_is_merged(seed: int, counts: list[i
     merged = palette.merge_passes([palette.upsample(one, (17, 13)) for one in passes])
     expected = torch.tensor([0, *(identity for one in ids for identity in one)])[merged.argmax(0)]
     labels = palette.label_map(passes, ids, (17, 13))
-    ties = merged.topk(2, dim=0).values.diff(dim=0)[0].abs() < TOLERANCE
+    ties = merged.topk(2, dim=0).values.diff(dim=0)[0].abs() < FLOAT32_PARITY
     assert labels.dtype == torch.uint8
     assert ((labels == expected) | ties).all()
 

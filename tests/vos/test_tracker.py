@@ -1,0 +1,208 @@
+import numpy as np
+import pytest
+import torch
+
+from tests.vos.fake_model import ShadeModel
+from tests.vos.flat_clips import SIZE, clip, picture
+from vos.errors import InputError
+from vos.settings import TrackerSettings
+from vos.tracker import Tracker, check_mask
+from vos.types import VOID, Frame
+
+
+def tracker(model: ShadeModel | None = None, **settings: object) -> Tracker:
+    return Tracker(model or ShadeModel(), TrackerSettings.model_validate({"size": SIZE, "memory": 2} | settings))
+
+
+def edge_free(truth: np.ndarray, predicted: np.ndarray) -> bool:
+    """Equal but for pixels beside an edge of the truth: the model's output has half the size."""
+    padded = np.pad(truth, 1, mode="edge")
+    shifts = [padded[y : y + truth.shape[0], x : x + truth.shape[1]] for y in range(3) for x in range(3)]
+    edge = np.any([shift != truth for shift in shifts], axis=0)
+    return bool(((truth == predicted) | edge).all())
+
+
+@pytest.mark.parametrize("objects", [[1], [3, 5], [1, 2, 3], [1, 2, 3, 4, 5, 6, 7]])
+@pytest.mark.parametrize("soft", [True, False])
+def test_objects_are_followed(objects: list[int], soft: bool):
+    frames = clip(12, objects)
+    tracked = tracker(soft_memory=soft)
+    first = tracked.start(*frames[0])
+    np.testing.assert_array_equal(first.ids, frames[0][1])
+    for frame, truth in frames[1:]:
+        segmentation = tracked.step(frame)
+        assert segmentation.index == frame.index
+        assert segmentation.ids.dtype == np.uint8
+        assert edge_free(truth, segmentation.ids)
+        assert set(segmentation.confidence) == set(objects)
+        assert min(segmentation.confidence.values()) > 0.5
+
+
+def test_ids_are_kept_as_they_are():
+    (first, labels), (second, _) = picture({1: (10, 10), 2: (40, 60)}), picture({1: (20, 10), 2: (30, 60)}, 1)
+    named = np.select([labels == 1, labels == 2], [254, 17], 0).astype(np.uint8)
+    tracked = tracker()
+    tracked.start(first, named)
+    segmentation = tracked.step(second)
+    assert segmentation.ids[25, 15] == 254
+    assert segmentation.ids[35, 65] == 17
+    assert set(np.unique(segmentation.ids)) == {0, 17, 254}
+
+
+def test_a_frame_is_encoded_once_whatever_the_objects():
+    model = ShadeModel()
+    tracked = tracker(model)
+    frames = clip(4, [1, 2, 3, 4, 5])
+    tracked.start(*frames[0])
+    late = np.where(frames[1][1] == 1, 99, 0).astype(np.uint8)
+    tracked.start(frames[1][0], late)
+    model.calls.clear()
+    tracked.step(frames[2][0])
+    assert model.calls == {"encode_frame": 1, "segment": 2, "encode_prompts": 2, "prepare": 2}
+
+
+def test_memory_is_bounded_and_zero_is_the_mask_alone():
+    for memory in (0, 3):
+        model = ShadeModel()
+        tracked = tracker(model, memory=memory)
+        tracked.start(*picture({1: (10, 10)}))
+        for index in range(1, 20):
+            tracked.step(picture({1: (10, 10 + index)}, index)[0])
+        assert model.calls["encode_prompts"] == (1 if memory == 0 else 20)
+        assert model.calls["prepare"] == (1 if memory == 0 else 19)
+
+
+def test_an_object_that_leaves_is_absent_and_found_again():
+    tracked = tracker(policy="stride", stride=2)
+    tracked.start(*picture({1: (10, 10), 2: (40, 10)}))
+    for index in range(1, 30):
+        away = 8 <= index < 20
+        frame, truth = picture({2: (40, 10 + index)} if away else {1: (10, 10 + index), 2: (40, 10 + index)}, index)
+        segmentation = tracked.step(frame)
+        assert edge_free(truth, segmentation.ids)
+        assert (segmentation.confidence[1] == 0) == away
+
+
+def test_a_late_object_is_not_voted_down_by_frames_that_do_not_know_it():
+    tracked = tracker(memory=6, policy="recent")
+    tracked.start(
+        *picture({1: (10, 10), 2: (40, 40)})[:1], np.where(picture({1: (10, 10)})[1] == 1, 1, 0).astype(np.uint8)
+    )
+    for index in range(1, 5):
+        assert 2 not in tracked.step(picture({1: (10, 10), 2: (40, 40)}, index)[0]).ids
+    frame, truth = picture({1: (10, 10), 2: (40, 40)}, 5)
+    started = tracked.start(frame, np.where(truth == 2, 2, 0).astype(np.uint8))
+    assert edge_free(truth, started.ids), "the first object keeps its prediction where the late mask says 0"
+    for index in range(6, 12):
+        frame, truth = picture({1: (10, 10 + index), 2: (40, 40 + index)}, index)
+        assert edge_free(truth, tracked.step(frame).ids)
+
+
+def test_a_late_object_covers_what_its_mask_covers():
+    tracked = tracker()
+    tracked.start(*picture({1: (10, 10)}))
+    frame, truth = picture({1: (10, 10), 2: (10, 10)}, 1)
+    started = tracked.start(frame, truth)
+    np.testing.assert_array_equal(started.ids, truth)
+    assert started.confidence == {1: 0.0, 2: 1.0}
+
+
+def test_a_correction_overrides_and_is_remembered():
+    model = ShadeModel()
+    tracked = tracker(model, memory=0)
+    tracked.start(*picture({1: (10, 10), 2: (40, 40)}))
+    frame, truth = picture({1: (10, 10), 2: (40, 40), 3: (10, 60)}, 1)
+    correction = np.where(truth == 3, 1, 0).astype(np.uint8)
+    segmentation = tracked.start(frame, correction)
+    expected = np.select([truth == 3, truth == 2], [1, 2], 0)
+    assert edge_free(expected, segmentation.ids), "1 is only where it was put, 2 stays"
+    frame, truth = picture({2: (40, 40), 3: (20, 60)}, 2)
+    assert tracked.step(frame).ids[28, 68] == 1
+
+
+def test_void_is_unknown_in_prompts_and_never_written():
+    model = ShadeModel()
+    tracked = tracker(model)
+    frame, labels = picture({1: (10, 10), 2: (40, 40)})
+    labels = np.where(labels == 2, VOID, labels).astype(np.uint8)
+    first = tracked.start(frame, labels)
+    assert set(np.unique(first.ids)) == {0, 1}
+    (prompt,) = model.prompted
+    assert prompt.known is not None
+    np.testing.assert_array_equal(prompt.known.numpy(), labels != VOID)
+    assert VOID not in tracked.step(picture({1: (12, 10), 2: (40, 44)}, 1)[0]).ids
+
+
+def test_void_in_a_correction_keeps_the_prediction():
+    tracked = tracker()
+    tracked.start(*picture({1: (10, 10), 2: (40, 40)}))
+    frame, truth = picture({1: (10, 10), 2: (40, 40)}, 1)
+    correction = np.where(truth == 1, 1, VOID).astype(np.uint8)
+    assert edge_free(truth, tracked.start(frame, correction).ids)
+
+
+def test_passes_carry_three_objects_and_keep_their_slots():
+    model = ShadeModel()
+    tracked = tracker(model)
+    frames = clip(3, [1, 2, 3, 4, 5, 6, 7])
+    tracked.start(*frames[0])
+    for frame, _ in frames[1:]:
+        tracked.step(frame)
+    colours = [prompt.targets for prompt in model.prompted]
+    assert [len(one) for one in colours] == [3, 3, 3]
+    for targets, (_, labels) in zip(colours, frames, strict=True):
+        for identity, slot in [(1, (1, 1, 0)), (5, (1, 0, 1))]:
+            rows, columns = (where.mean() for where in np.nonzero(labels == identity))
+            scale = targets.shape[-1] / labels.shape[1]
+            seen = targets[(identity - 1) // 3, :, int(rows * scale), int(columns * scale)]
+            torch.testing.assert_close(seen, torch.tensor(slot).float(), atol=0.1, rtol=0)  # remembered softly
+
+
+def test_the_same_clip_gives_the_same_bytes():
+    runs = []
+    for _ in range(2):
+        tracked = tracker()
+        frames = clip(6, [1, 2, 3, 4])
+        runs.append([tracked.start(*frames[0]), *(tracked.step(frame) for frame, _ in frames[1:])])
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one.ids, other.ids)
+        assert one.confidence == other.confidence
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.zeros((64, 95), np.uint8), r"frame 7 is 64x95 \(height x width\), but the frame is 64x96"),
+        (np.zeros((64, 96), np.uint8), "frame 7 is empty"),
+        (np.full((64, 96), VOID, np.uint8), "frame 7 is empty"),
+        (np.ones((64, 96), np.int64), "int64 of shape"),
+        (np.ones((64, 96, 3), np.uint8), "must be a uint8 array"),
+        ([[1]], "frame 7 is list"),
+    ],
+)
+def test_what_is_not_a_mask_is_refused(mask: np.ndarray, message: str):
+    with pytest.raises(InputError, match=message):
+        check_mask(mask, 7, (64, 96))
+
+
+def test_ids_of_a_mask():
+    mask = np.zeros((4, 4), np.uint8)
+    mask[0], mask[1], mask[2] = 254, 3, VOID
+    assert check_mask(mask, 0, (4, 4)) == (3, 254)
+
+
+def test_a_step_needs_a_start():
+    with pytest.raises(InputError, match=r"frame 0 came before any mask"):
+        tracker().step(picture({1: (10, 10)})[0])
+
+
+def test_a_clip_keeps_its_size():
+    tracked = tracker()
+    tracked.start(*picture({1: (10, 10)}))
+    with pytest.raises(InputError, match=r"frame 1 is 10x20 .* began with 64x96"):
+        tracked.step(Frame(index=1, image=np.zeros((10, 20, 3), np.uint8), stem="00001"))
+
+
+def test_a_size_must_suit_the_model():
+    with pytest.raises(InputError, match="size 100x96: both sides must be multiples of 16"):
+        tracker(size=(100, 96))
