@@ -10,8 +10,11 @@ by the network's depth."""
 OFFICIAL_SEGGPT = 1e-5
 """Absolute, on tokens and normalised colours of order 1: the official code's float32 sums in another order."""
 
-OFFICIAL_SCORES = 1e-6
-"""Absolute, on J and F in 0..1: the official figures are double precision, printed with at least this many digits."""
+OFFICIAL_SCORES = 1e-9
+"""Absolute, on J and F in 0..1: the counts are equal, only the order of a mean's double-precision sum may differ."""
+
+SUMMATION = 1e-12
+"""Absolute, on the mean of at most a thousand doubles in 0..1, summed in another order."""
 
 SOURCE_TIME_SECONDS = 1e-3
 """A written movie's picture is shown at its source's time within this: movie containers count in coarser time bases
