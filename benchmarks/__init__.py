@@ -1,0 +1,1 @@
+"""Timing of whole commands and hot paths; see `harness` for the rules."""
