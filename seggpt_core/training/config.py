@@ -1,6 +1,7 @@
 """What a training run is told."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class TrainingConfig:
     """Share of clips coloured as in use; the rest in random colours."""
     own_share: float = 0.7
     """Share of clips whose memory is the model's own paintings."""
+    distinct: int | None = None
+    """Learn this many samples over and over, to see that a model can; None for a new one every time."""
     state_every: int = 250
     """Steps between saved states."""
 
@@ -70,6 +73,8 @@ def _build(kind: typing.Any, value: object, where: str) -> object:
         return _build_dataclass(kind, value, where)
     if typing.get_origin(kind) is tuple:
         return _build_tuple(typing.get_args(kind), value, where)
+    if isinstance(kind, types.UnionType):
+        return None if value is None else _build(typing.get_args(kind)[0], value, where)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

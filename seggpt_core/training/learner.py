@@ -3,6 +3,8 @@
 Shape suffixes: B clips of T frames at H×W.
 """
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -23,6 +25,16 @@ class Learner(Protocol):
         """What is trained."""
         ...
 
+    @property
+    def model(self) -> str:
+        """The name its weights are stored under."""
+        ...
+
+    @property
+    def sizes(self) -> Mapping[str, object]:
+        """The hyper-parameters stored beside its weights."""
+        ...
+
     def initialise(self, batch: Batch) -> None:
         """Set what is fitted to data before the first step."""
         ...
@@ -36,8 +48,11 @@ class CompactLearner:
     """Trains a `CompactNet` as it is used: frame 0 is given, each later frame is painted from those before
     it, and where the batch says so the model reads its own earlier paintings instead of the truth."""
 
+    model = "compact"
+
     def __init__(self, net: CompactNet) -> None:
         self.net = net
+        self.sizes = dataclasses.asdict(net.config)
         net.stem.requires_grad_(False)
 
     def initialise(self, batch: Batch) -> None:

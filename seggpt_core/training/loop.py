@@ -1,6 +1,5 @@
 """The training loop: data in, states, log and weights out."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from seggpt_core.training.batch import Batch, make_batch
 from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.engine import sample
 from seggpt_core.training.data.shards import Library
-from seggpt_core.training.learner import CompactLearner
+from seggpt_core.training.learner import CompactLearner, Learner
 from seggpt_core.training.state import load_state, save_state
 from seggpt_core.training.trainer import Trainer
 
@@ -44,13 +43,15 @@ def train(
     *,
     until_step: int | None = None,
     on_entry: Callable[[log.Entry], None] = lambda entry: None,
+    make_learner: Callable[[TrainingConfig], Learner] | None = None,
 ) -> None:
-    """Train the compact model from where `folders.out` stands to the config's last step, or to `until_step`.
+    """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to the config's last step, or to `until_step`.
 
     A run cut into pieces gives the same weights as one that was not, on one machine with equal threads.
     """
     library = Library.open([folders.data / name for name in config.data])
-    trainer = start_or_resume(config, folders, library, device)
+    learner = (make_learner or compact_learner)(config)
+    trainer = start_or_resume(learner, config, folders, library, device)
     stop = min(config.steps, until_step if until_step is not None else config.steps)
     entries = log.read(folders.out / "log.csv", trainer.step)
     log.rewrite(folders.out / "log.csv", entries)
@@ -75,13 +76,21 @@ def train(
             save(trainer, config, folders)
 
 
-def start_or_resume(config: TrainingConfig, folders: RunFolders, library: Library, device: torch.device) -> Trainer:
-    """A trainer at the state in `folders.out`, or at step 0 with the ImageNet stem."""
+def compact_learner(config: TrainingConfig) -> Learner:
+    """The compact model at step 0: the ImageNet stem and random weights drawn from the config's seed."""
     torch.manual_seed(config.seed)
     net = CompactNet(config.model)
     _, stem = read_weights(_STEM_WEIGHTS)
     load_strictly(net.stem, stem, _STEM_WEIGHTS)
-    trainer = Trainer(CompactLearner(net.to(device)), config)
+    return CompactLearner(net)
+
+
+def start_or_resume(
+    learner: Learner, config: TrainingConfig, folders: RunFolders, library: Library, device: torch.device
+) -> Trainer:
+    """A trainer at the state in `folders.out`, or at step 0."""
+    learner.net.to(device)
+    trainer = Trainer(learner, config)
     if (folders.out / "state").exists():
         trainer.resume(load_state(folders.out / "state"))
         return trainer
@@ -94,8 +103,8 @@ def save(trainer: Trainer, config: TrainingConfig, folders: RunFolders) -> str:
     """Write the state, the averaged weights and the plot; returns the weights' SHA-256."""
     save_state(folders.out / "state", trainer.state(), config)
     log.plot(log.read(folders.out / "log.csv"), folders.out / "loss.png")
-    model = dataclasses.asdict(config.model)
-    return write_weights(folders.out / "weights.safetensors", "compact", model, trainer.averaged_weights())
+    learner, path = trainer.learner, folders.out / "weights.safetensors"
+    return write_weights(path, learner.model, learner.sizes, trainer.averaged_weights())
 
 
 def batches(library: Library, config: TrainingConfig, start: int, stop: int) -> Iterator[Batch]:
@@ -115,7 +124,8 @@ def batches(library: Library, config: TrainingConfig, start: int, stop: int) -> 
 def batch_of_step(library: Library, config: TrainingConfig, step: int) -> Batch:
     """The batch of one step."""
     size = config.sizes[int(np.random.default_rng([config.seed, step, 1]).integers(len(config.sizes)))]
-    return _batch(library, config, list(range(step * config.batch, (step + 1) * config.batch)), size)
+    indices = range(step * config.batch, (step + 1) * config.batch)
+    return _batch(library, config, [index % (config.distinct or index + 1) for index in indices], size)
 
 
 def _batch(library: Library, config: TrainingConfig, indices: list[int], size: tuple[int, int]) -> Batch:

@@ -1,5 +1,7 @@
 """The published model in training."""
 
+import dataclasses
+
 from torch import Tensor
 
 from seggpt_core.errors import InputError
@@ -14,10 +16,11 @@ class PublishedLearner:
     The model has no notion of an unknown pixel: in the prompt it is painted as background.
     """
 
-    net: SegGPT
+    model = "seggpt"
 
     def __init__(self, net: SegGPT) -> None:
         self.net = net
+        self.sizes = dataclasses.asdict(net.config)
         # Every clip is painted as an instance task, which leaves the other token without a gradient.
         net.type_token_cls.requires_grad_(False)
 

@@ -130,6 +130,5 @@ def test_the_label_map_is_the_argmax_of_what_is_merged(seed: int, counts: list[i
     assert ((labels == expected) | ties).all()
 
 
-def test_no_pass_is_a_mistake_of_the_caller():
-    with pytest.raises(ValueError, match="at least one pass"):
-        palette.label_map([], [], (4, 4))
+def test_with_no_pass_all_is_background():
+    assert torch.equal(palette.label_map([], [], (4, 5)), torch.zeros(4, 5, dtype=torch.uint8))
