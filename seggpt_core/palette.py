@@ -84,27 +84,23 @@ def merge_passes(passes: Sequence[Tensor]) -> Tensor:
 
 
 def label_map(passes: Sequence[Tensor], ids: Sequence[Sequence[int]], size: tuple[int, int]) -> Tensor:
-    """The argmax of the merged passes at another size, (H, W) uint8 ids.
+    """The argmax of the merged passes at another size, (H, W) uint8 ids; with no pass all is background.
 
     passes: (1+n, h, w) probabilities each; ids: the n object ids of each pass. Probabilities are resized,
-    then merged. The winner by odds is the winner by probability, so the passes are taken one after
-    another and no (1+N, H, W) tensor is ever held. A tie goes to the background, then to the earlier object.
+    then merged. The winner by odds is the winner by probability, so the objects are taken one after another
+    and no (1+N, H, W) tensor is ever held. A tie goes to the background, then to the earlier object.
     """
-    background = best = label = None
+    device = passes[0].device if passes else torch.device("cpu")
+    background = torch.ones(size, device=device)
+    best = torch.zeros(size, device=device)
+    labels = torch.zeros(size, dtype=torch.uint8, device=device)
     for probabilities, identities in zip(passes, ids, strict=True):
         objects = upsample(probabilities[1:], size)
-        top, winner = (objects[0], None) if len(objects) == 1 else objects.max(dim=0)
-        named = torch.tensor(identities, dtype=torch.uint8, device=top.device)
-        named = named if winner is None else named[winner]
-        rest = 1 - (top if winner is None else objects.sum(dim=0))
-        if best is None or background is None or label is None:
-            background, best, label = rest, top, named
-            continue
-        label = torch.where(top > best, named, label)
-        best, background = torch.maximum(best, top), background * rest
-    if best is None or background is None or label is None:
-        raise ValueError("label_map needs at least one pass")
-    return torch.where(best > background, label, 0).to(torch.uint8)
+        background *= 1 - objects.sum(dim=0)
+        for claim, identity in zip(objects, identities, strict=True):
+            labels.masked_fill_(claim > best, identity)
+            best = torch.maximum(best, claim)
+    return labels.masked_fill_(best <= background, 0)
 
 
 def _corners(like: Tensor) -> Tensor:

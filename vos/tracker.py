@@ -211,8 +211,6 @@ def _expected_colours(objects: Sequence[Tensor]) -> Tensor:
 
 def _label_map(passes: Sequence[_Pass], size: tuple[int, int]) -> LabelMap:
     """The winners at the frame's size, on the host."""
-    if not passes:
-        return np.zeros(size, dtype=np.uint8)
     labels = palette.label_map([one.probabilities for one in passes], [one.ids for one in passes], size)
     return np.asarray(labels.cpu().numpy())
 
