@@ -49,19 +49,16 @@ def train_command(
 
 
 def read_config(path: Path) -> "TrainingConfig":
-    """A training config from YAML; InputError names the file and the setting that is wrong."""
-    import yaml
+    """A training config from YAML, whose `model` names a preset of configs/models or a file of its own.
 
+    InputError names the file and the setting that is wrong.
+    """
     from seggpt_core.training.config import config_from_mapping
+    from vos.settings import preset_path, read_yaml
 
-    try:
-        values = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML ({error})") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: a mapping of settings is needed, found {type(values).__name__}")
+    values = read_yaml(path)
+    if isinstance(values.get("model"), str):
+        values["model"] = read_yaml(preset_path("models", values["model"]))
     try:
         return config_from_mapping(values)
     except InputError as error:
