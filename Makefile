@@ -8,8 +8,8 @@
 # The first Python on the path that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 ifndef PYTHON
-PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$p" && break; done)
+PYTHON := $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$p" && break; done),python3)
 endif
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -41,8 +41,8 @@ wheel: $(READY)
 	@ls dist/*.whl
 
 $(READY): pyproject.toml constraints.txt
-	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(NEW_ENOUGH)'; then \
-		echo "Python 3.11 or newer is needed, found: $$(python3 --version 2>&1). On Debian 12 or Ubuntu 24.04:" >&2; \
+	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+		echo "Python 3.11 or newer is needed; $(PYTHON): $$("$(PYTHON)" --version 2>&1). On Debian 12 or Ubuntu 24.04:" >&2; \
 		echo "    sudo apt-get install python3 python3-venv" >&2; \
 		echo "or name another: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
