@@ -39,7 +39,7 @@ class EncodedFrames(NamedTuple):
 
 
 class EncodedPrompts(NamedTuple):
-    """What B frames contribute as prompts, beside their keys: values (B, N, 13) and each block's keys and values."""
+    """What B frames contribute as prompts, beside their keys: values (B, N, 16) and each block's keys and values."""
 
     values: Tensor
     attention: tuple[KeysValues, ...]
@@ -94,7 +94,7 @@ class CompactNet(nn.Module):
     def paint(self, query: EncodedFrames, keys: Tensor, values: Tensor, attention: Sequence[KeysValues]) -> Tensor:
         """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.
 
-        keys: (G, M, C); values: (G, M, P, 13); attention: each block's keys and values, (G·P, h, m, d).
+        keys: (G, M, C); values: (G, M, P, 16); attention: each block's keys and values, (G·P, h, m, d).
         """
         passes = values.shape[2]
         patches = (query.grid[0] * 2, query.grid[1] * 2)

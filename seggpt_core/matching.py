@@ -5,7 +5,7 @@ colour; each level is centred over its frame and normalised per patch, so that n
 another. Colours are copied at stride 4: a patch carries the colours of its 2×2 sub-cells.
 
 Shape suffixes: N patches of a frame (H/8 · W/8), M patches of all prompts, C descriptor channels,
-P passes, V = 12 values a patch (2×2 sub-cells × RGB).
+P passes, V = 12 values a patch (2×2 sub-cells × RGB), in 16 columns with their right to vote.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,10 @@ MAX_SHARPNESS = 32.0
 """With it match weights lie within exp(±32), far inside the range of float32."""
 _PROXIMITY_FLOOR = -18.0
 _SMALLEST_WEIGHT = 1e-30
-_QUERY_CHUNK = 128
+_QUERY_CHUNK = 64
+"""Queries matched at once: so few that their weights stay in the cache and in memory that malloc keeps."""
+COLUMNS = 16
+"""12 values, their right to vote, and three zeros: CPUs multiply by 16 columns twice as fast as by 13."""
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
@@ -94,12 +97,13 @@ class Readout:
 
 
 def voting_values(targets: Tensor, known: Tensor) -> Tensor:
-    """Values with their right to vote, (P, N, 13): the 12 colour values times `known`, then `known`.
+    """Values with their right to vote, (P, N, 16): the 12 colour values times `known`, then `known`, then zeros.
 
     targets: (P, 3, H/4, W/4); known: (P, 1, H/4, W/4) in 0..1.
     """
     weight = F.avg_pool2d(known, 2).flatten(2).transpose(1, 2)
-    return torch.cat([patch_values(targets) * weight, weight], dim=-1)
+    padding = weight.new_zeros((*weight.shape[:2], COLUMNS - VALUES - 1))
+    return torch.cat([patch_values(targets) * weight, weight, padding], dim=-1)
 
 
 def proximity(grid: tuple[int, int], radius: Tensor) -> Tensor:
@@ -124,27 +128,28 @@ def match(
 
     The weight of a match of cosine c is exp(sharpness · c), and that times `near`.
     queries: (G, N, C) and keys: (G, M, C), unit length, M a multiple of N (whole frames);
-    values: (G, M, P, 13) as made by `voting_values`; near: (N, N). Returns a Readout of batch G·P.
+    values: (G, M, P, 16) as made by `voting_values`; near: (N, N). Returns a Readout of batch G·P.
     """
     count = queries.shape[1]
     frames, passes = keys.shape[1] // count, values.shape[2]
-    flat_values = values.flatten(2)
-    sharpened = queries * sharpness
+    flat_values = values.flatten(2).transpose(1, 2)
+    sharpened = (queries * sharpness).transpose(1, 2)
     everywhere, nearby = [], []
     for start in range(0, count, _QUERY_CHUNK):
         chunk = slice(start, start + _QUERY_CHUNK)
-        weights = (sharpened[:, chunk] @ keys.transpose(1, 2)).exp_()
-        everywhere.append(weights @ flat_values)
-        local = (weights.unflatten(2, (frames, count)) * near[chunk][:, None]).flatten(2)
-        nearby.append(local @ flat_values)
-    sums = [torch.cat(parts, dim=1).unflatten(2, (passes, VALUES + 1)) for parts in (everywhere, nearby)]
+        # Keys times queries, not the other way round: a third faster on a CPU.
+        weights = (keys @ sharpened[..., chunk]).exp_()
+        everywhere.append(flat_values @ weights)
+        local = (weights.unflatten(1, (frames, count)) * near[:, chunk]).flatten(1, 2)
+        nearby.append(flat_values @ local)
+    sums = [torch.cat(parts, dim=2).unflatten(1, (passes, COLUMNS)) for parts in (everywhere, nearby)]
     colours, evidence = zip(*(_normalise(total, sharpness, grid) for total in sums), strict=True)
     return Readout(everywhere=colours[0], nearby=colours[1], evidence=torch.cat(evidence, dim=1))
 
 
 def _normalise(total: Tensor, sharpness: Tensor, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """(G, N, P, 13) weighted sums to colours (G·P, 3, H/4, W/4) and evidence (G·P, 1, H/8, W/8)."""
-    total = total.transpose(1, 2).flatten(0, 1)
-    weight = total[..., VALUES:] + _SMALLEST_WEIGHT
+    """(G, P, 16, N) weighted sums to colours (G·P, 3, H/4, W/4) and evidence (G·P, 1, H/8, W/8)."""
+    total = total.flatten(0, 1).transpose(1, 2)
+    weight = total[..., VALUES : VALUES + 1] + _SMALLEST_WEIGHT
     evidence = (weight.log() / sharpness - 1).transpose(1, 2).unflatten(2, grid)
     return values_to_colours(total[..., :VALUES] / weight, grid), evidence

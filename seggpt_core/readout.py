@@ -35,7 +35,7 @@ class ReadoutFrame(FrameFeatures):
 
 @dataclass(frozen=True, kw_only=True)
 class ReadoutPrompt(PromptFeatures):
-    """Keys (N, C) and voting values (N, P, 13)."""
+    """Keys (N, C) and voting values (N, P, 16)."""
 
     keys: Tensor
     values: Tensor
@@ -132,4 +132,4 @@ def _copy(queries: Tensor, prompts: ReadoutPromptSet, far: Tensor) -> Tensor:
     best, places = torch.cat(similarity, dim=1).topk(_BEST, dim=1)
     weights = (best / _TEMPERATURE).softmax(dim=1)
     total = torch.einsum("qk,qkpv->qpv", weights, prompts.values[places])
-    return total[..., :VALUES] / total[..., VALUES:].clamp(min=1e-6)
+    return total[..., :VALUES] / total[..., VALUES : VALUES + 1].clamp(min=1e-6)

@@ -12,7 +12,7 @@ from seggpt_core.blocks import Blocks, rotary_table, rotate
 from seggpt_core.compact import Compact, CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
-from seggpt_core.matching import VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
+from seggpt_core.matching import COLUMNS, VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
 from tests.tolerances import CACHED_VERSUS_UNCACHED
 
 SIZE = (96, 128)
@@ -51,6 +51,11 @@ def dense_blocks(blocks: Blocks, frames: Sequence[Tensor], grid: tuple[int, int]
     return x[:, -length:]
 
 
+def padding(*shape: int) -> tuple[Tensor, Tensor]:
+    """What stands behind the values of patches that are all known."""
+    return torch.ones(*shape, 1), torch.zeros(*shape, COLUMNS - VALUES - 1)
+
+
 def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query: Tensor) -> Tensor:
     """The same network with every frame encoded together and nothing kept; one pass."""
     net = model.net
@@ -61,7 +66,7 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
     with_colours = frames.tokens[:count] + net.target_tokens(seen).flatten(2).transpose(1, 2)
     tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
     patches = (SIZE[0] // 8, SIZE[1] // 8)
-    values = torch.cat([patch_values(small), torch.ones(count, patches[0] * patches[1], 1)], dim=-1)
+    values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)
     readout = match(
         frames.keys[count:],
         frames.keys[:count].flatten(0, 1)[None],
@@ -137,7 +142,7 @@ def test_matching_equals_a_plain_softmax() -> None:
     queries = F.normalize(torch.randn(1, count, 8, generator=generator), dim=-1)
     keys = F.normalize(torch.randn(1, frames * count, 8, generator=generator), dim=-1)
     colours = torch.rand(1, frames * count, passes, VALUES, generator=generator)
-    values = torch.cat([colours, torch.ones(1, frames * count, passes, 1)], dim=-1)
+    values = torch.cat([colours, *padding(1, frames * count, passes)], dim=-1)
     sharpness, near = torch.tensor(10.0), proximity(grid, torch.tensor(2.0))
     readout = match(queries, keys, values, sharpness, near, grid)
     logits = (queries @ keys.transpose(1, 2)) * sharpness
@@ -150,7 +155,7 @@ def test_matching_equals_a_plain_softmax() -> None:
 def test_the_evidence_of_one_perfect_match_is_nought() -> None:
     grid = (2, 2)
     keys = torch.eye(4)[None] * 1.0
-    values = torch.ones(1, 4, 1, VALUES + 1)
+    values = torch.cat([torch.ones(1, 4, 1, VALUES), *padding(1, 4, 1)], dim=-1)
     readout = match(keys, keys, values, torch.tensor(32.0), proximity(grid, torch.tensor(1.0)), grid)
     torch.testing.assert_close(readout.evidence, torch.zeros(1, 2, 2, 2), rtol=0, atol=1e-5)
 
