@@ -1,0 +1,109 @@
+"""Clips in folders of images; a single image is a clip of one frame."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from PIL import ImageOps
+
+from vos.errors import InputError, WorkError
+from vos.io.clip import ClipInfo, select_frames
+from vos.types import Frame, Image
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+_ORIENTATION_TAG = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
+
+
+class ImageClip:
+    """JPEG, PNG and WebP images in natural order (img2 before img10), upright by their EXIF tag."""
+
+    def __init__(self, path: Path, frames: tuple[int, int] | None = None) -> None:
+        """Raises InputError for a folder without images, images of several sizes or with one stem, unreadable
+        images, and a range outside the clip."""
+        self._files = _image_files(path) if path.is_dir() else [path]
+        if not self._files:
+            raise InputError(f"{path}: the folder holds no images ({', '.join(IMAGE_SUFFIXES)})")
+        _require_distinct_stems(self._files)
+        width, height = _common_size(self._files)
+        with PIL.Image.open(self._files[0]) as first:
+            codec, pixel_format = str(first.format).lower(), first.mode
+        self.info = ClipInfo(
+            path=path,
+            kind="images",
+            width=width,
+            height=height,
+            frame_count=len(self._files),
+            codec=codec,
+            pixel_format=pixel_format,
+        )
+        self.frames = select_frames(path, len(self._files), frames)
+
+    def stems(self) -> Sequence[str]:
+        return [self._files[index].stem for index in self.frames]
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in self.frames:
+            file = self._files[index]
+            yield Frame(index=index, image=_read_image(file), stem=file.stem)
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether the name ends like an image that this package reads."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key under which digits count as numbers."""
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def _image_files(folder: Path) -> list[Path]:
+    found = (file for file in folder.iterdir() if is_image_file(file) and not file.name.startswith("."))
+    return sorted(found, key=lambda file: natural_key(file.name))
+
+
+def _require_distinct_stems(files: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for file in files:
+        if file.stem in seen:
+            raise InputError(f"{seen[file.stem]} and {file.name} would share the mask {file.stem}.png; rename one")
+        seen[file.stem] = file
+
+
+def _common_size(files: Sequence[Path]) -> tuple[int, int]:
+    expected = _upright_size(files[0])
+    for file in files[1:]:
+        size = _upright_size(file)
+        if size != expected:
+            raise InputError(
+                f"{file}: is {size[0]}x{size[1]} pixels, but {files[0].name} is {expected[0]}x{expected[1]}; "
+                "all images of a clip must have one size"
+            )
+    return expected
+
+
+def _upright_size(file: Path) -> tuple[int, int]:
+    """Width and height, from the header alone."""
+    try:
+        with PIL.Image.open(file) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
+    except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise InputError(f"{file}: cannot be read as an image") from error
+    return (height, width) if sideways else (width, height)
+
+
+def _read_image(file: Path) -> Image:
+    try:
+        with PIL.Image.open(file) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):  # 16 bits a pixel; Pillow would clip them to 8
+                grey = (np.asarray(upright).astype(np.uint32) >> 8).astype(np.uint8)
+                return np.repeat(grey[..., None], 3, axis=2)
+            return np.array(upright.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise WorkError(f"{file}: cannot be decoded ({error})") from error
