@@ -1,0 +1,140 @@
+"""Mask files: one id a pixel."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import PIL.Image
+
+from vos.errors import InputError
+from vos.io.atomic import replacing
+from vos.io.palette import DAVIS_PALETTE
+from vos.types import VOID, Frame, LabelMap, Segmentation
+
+_HIGHEST_ID = VOID - 1
+_SOFT_EDGE_LEVELS = 16
+_ADVICE = "save it as an indexed PNG (ids 1..254) or as a black and white one (0 and 255)"
+
+
+def read_mask(path: Path, *, empty_ok: bool = False) -> LabelMap:
+    """Read object ids from an image file, as (H, W) uint8.
+
+    An indexed image keeps its ids 1..254 as they are; so does a grey one. 255 beside other ids is void and
+    stays 255. An image of 0 and 255 alone (or a 1-bit one) is object 1. A mask with no object is refused
+    unless `empty_ok` (ground truth of a frame that the object has left).
+
+    Raises InputError naming the file for anything else: no such file, not an image, JPEG (its ids are not
+    exact), 16-bit values above 254, colours, transparency.
+    """
+    ids = _read_values(path)
+    if np.isin(ids, (0, VOID)).all():
+        ids = (ids > 0).astype(np.uint8)
+    if not empty_ok and not ids.any():
+        raise InputError(f"{path}: the mask is empty (every pixel is 0); paint at least one object with an id 1..254")
+    return ids
+
+
+def write_mask(path: Path, ids: LabelMap) -> None:
+    """Write (H, W) uint8 ids 0..254 as an indexed PNG with the DAVIS palette; equal ids give equal bytes.
+
+    Raises InputError for another shape or dtype and for void (255), which no mask file may hold;
+    WorkError when the file cannot be written.
+    """
+    if ids.ndim != 2 or ids.dtype != np.uint8:
+        raise InputError(f"{path}: a mask is (H, W) uint8, not {ids.shape} {ids.dtype}")
+    if (ids == VOID).any():
+        raise InputError(f"{path}: id {VOID} means void and is never written; ids are 1..{_HIGHEST_ID}")
+    picture = PIL.Image.fromarray(ids, mode="L")
+    picture.putpalette(DAVIS_PALETTE.tobytes())
+    with replacing(path) as temporary:
+        picture.save(temporary, format="PNG")
+
+
+def object_ids(ids: LabelMap) -> list[int]:
+    """Ids of the objects in a label map, ascending; neither background nor void."""
+    return [int(value) for value in np.unique(ids) if value not in (0, VOID)]
+
+
+def require_size(ids: LabelMap, path: Path, *, width: int, height: int, clip: Path) -> None:
+    """Raise InputError naming both sizes unless the mask is as large as the clip's upright frames."""
+    mask_height, mask_width = ids.shape
+    if (mask_width, mask_height) != (width, height):
+        raise InputError(
+            f"{path}: the mask is {mask_width}x{mask_height} pixels, but {clip} is {width}x{height} (width x height); "
+            "they must be equal"
+        )
+
+
+class MaskWriter:
+    """Sink: one `<frame's stem>.png` a segmentation, in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, frame: Frame, segmentation: Segmentation) -> None:
+        write_mask(self.folder / mask_name(frame.stem), segmentation.ids)
+
+    def close(self) -> None:
+        """Every file is whole as soon as `write` returns."""
+
+    def abort(self) -> None:
+        """Finished masks stay."""
+
+
+def mask_name(stem: str) -> str:
+    """File name of the mask of the frame with this stem."""
+    return f"{stem}.png"
+
+
+def _read_values(path: Path) -> LabelMap:
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    try:
+        with PIL.Image.open(path) as picture:
+            picture.load()
+            return _values(path, picture)
+    except PIL.UnidentifiedImageError as error:
+        raise InputError(f"{path}: not an image; {_ADVICE}") from error
+    except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: cannot be read as an image ({error})") from error
+
+
+def _values(path: Path, picture: PIL.Image.Image) -> LabelMap:
+    if picture.format in ("JPEG", "MPO"):
+        raise InputError(f"{path}: JPEG does not keep ids exactly; {_ADVICE}")
+    if picture.mode == "1":
+        return np.asarray(picture.convert("L"))
+    if picture.mode == "P":
+        return np.array(picture, dtype=np.uint8)
+    if picture.mode == "L":
+        return _from_grey(path, np.array(picture, dtype=np.uint8))
+    if picture.mode.startswith("I"):
+        return _from_16_bit(path, np.asarray(picture))
+    return _from_colours(path, picture)
+
+
+def _from_grey(path: Path, values: LabelMap) -> LabelMap:
+    """Grey ids; but white objects with soft edges, as drawing programs export them, are no ids at all."""
+    counts = np.bincount(values.ravel(), minlength=256)
+    levels, between = int(np.count_nonzero(counts[1:VOID])), int(counts[1:VOID].sum())
+    if levels >= _SOFT_EDGE_LEVELS and counts[VOID] > between:
+        raise InputError(f"{path}: a white mask with soft edges ({levels} grey levels), not ids; {_ADVICE}")
+    return values
+
+
+def _from_16_bit(path: Path, values: npt.NDArray[np.generic]) -> LabelMap:
+    highest, lowest = int(values.max()), int(values.min())
+    if highest > _HIGHEST_ID or lowest < 0:
+        found = highest if highest > _HIGHEST_ID else lowest
+        raise InputError(f"{path}: the 16-bit mask holds id {found}; ids go from 1 to {_HIGHEST_ID}")
+    return values.astype(np.uint8)
+
+
+def _from_colours(path: Path, picture: PIL.Image.Image) -> LabelMap:
+    if picture.has_transparency_data and np.asarray(picture.convert("RGBA"))[..., 3].min() < 255:
+        raise InputError(f"{path}: the mask has transparent pixels; {_ADVICE}")
+    red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
+    grey = (red == green) & (green == blue) & np.isin(red, (0, 255))
+    if not grey.all():
+        raise InputError(f"{path}: the mask holds colours (image mode {picture.mode}), not ids; {_ADVICE}")
+    return red.copy()
