@@ -45,7 +45,8 @@ def train(
     on_entry: Callable[[log.Entry], None] = lambda entry: None,
     make_learner: Callable[[TrainingConfig], Learner] | None = None,
 ) -> None:
-    """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to the config's last step, or to `until_step`.
+    """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to
+    the config's last step, or to `until_step`.
 
     A run cut into pieces gives the same weights as one that was not, on one machine with equal threads.
     """
