@@ -12,6 +12,8 @@ from vos.errors import WorkError
 from vos.io.atomic import replacing
 
 CREDIT = "Big Buck Bunny, © Blender Foundation, CC BY 3.0, peach.blender.org"
+FIRST_MASK = Path(__file__).with_name("first_frame.png")
+"""Ids of the clip's frame 0, drawn for this project: 1 the rabbit, 2 the boulder before it, 3 the slabs of stone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
