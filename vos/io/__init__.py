@@ -7,6 +7,7 @@ from vos.io.movie import OverlayWriter
 from vos.io.open import open_clip
 from vos.io.overlay import paint_overlay
 from vos.io.palette import DAVIS_PALETTE, DISPLAY_COLOURS
+from vos.io.pictures import write_picture
 
 __all__ = [
     "DAVIS_PALETTE",
@@ -25,4 +26,5 @@ __all__ = [
     "read_mask",
     "require_size",
     "write_mask",
+    "write_picture",
 ]

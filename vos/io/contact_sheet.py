@@ -9,8 +9,8 @@ import PIL.Image
 from PIL import ImageDraw, ImageFont
 
 from vos.errors import InputError
-from vos.io.atomic import replacing
 from vos.io.overlay import paint_overlay
+from vos.io.pictures import write_picture
 from vos.types import Frame, Image, Segmentation
 
 _BACKGROUND = (24, 24, 24)
@@ -62,8 +62,7 @@ class ContactSheetWriter:
         if not self._pictures:
             return
         sheet = contact_sheet(self._pictures, self._captions, columns=self._columns, tile_width=self._tile_width)
-        with replacing(self._path) as temporary:
-            PIL.Image.fromarray(sheet).save(temporary, format="PNG")
+        write_picture(self._path, sheet)
 
     def abort(self) -> None:
         """A sheet of a failed run is not written."""
