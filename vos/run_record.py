@@ -1,0 +1,187 @@
+"""run.json: what a run was made of, how it went, and which files are its own."""
+
+import dataclasses
+import json
+import platform
+import re
+import resource
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vos.errors import InputError
+from vos.io.atomic import replacing
+from vos.io.clip import Clip
+
+if TYPE_CHECKING:
+    from vos.pipeline import RunStats
+
+FILE_NAME = "run.json"
+_PACKAGES = {
+    "vos": "vos-in-context",
+    "torch": "torch",
+    "numpy": "numpy",
+    "av": "av",
+    "opencv": "opencv-python-headless",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRecord:
+    """The content of run.json. Paths of inputs are as given; outputs are relative to the folder of run.json."""
+
+    status: Literal["running", "done", "failed", "interrupted"]
+    clip: Mapping[str, Any]
+    """Path and facts of the clip, see `describe_clip`."""
+    frames: tuple[int, int]
+    """Half-open range of frame numbers."""
+    mask: Mapping[str, str]
+    """Path and SHA-256 of the first mask."""
+    settings: Mapping[str, Any]
+    """Every field of the tracker's settings, as resolved."""
+    model: Mapping[str, str]
+    """Name, SHA-256 of the weights, and device."""
+    versions: Mapping[str, str]
+    outputs: Sequence[str]
+    """While it runs: every file that it may write; afterwards: those that are there."""
+    timing: Mapping[str, float] | None = None
+    peak_memory_mib: float | None = None
+    """Highest resident memory of the process."""
+    peak_gpu_memory_mib: float | None = None
+    error: str | None = None
+
+    def ended(
+        self,
+        out: Path,
+        status: Literal["done", "failed", "interrupted"],
+        *,
+        stats: "RunStats | None" = None,
+        gpu_memory_mib: float | None = None,
+        error: str | None = None,
+    ) -> "RunRecord":
+        """The record of the same run after its end: only the outputs that lie in `out` remain."""
+        return dataclasses.replace(
+            self,
+            status=status,
+            outputs=[name for name in self.outputs if name == FILE_NAME or (out / name).is_file()],
+            timing=None if stats is None else describe_timing(stats),
+            peak_memory_mib=peak_memory_mib(),
+            peak_gpu_memory_mib=gpu_memory_mib,
+            error=error,
+        )
+
+
+def write_record(out: Path, record: RunRecord) -> None:
+    """Write `out`/run.json, whole or not at all. Raises WorkError when it cannot be written."""
+    text = json.dumps(dataclasses.asdict(record), indent=2, default=str)
+    with replacing(out / FILE_NAME) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def stale_files(out: Path, outputs: Iterable[str], *, overwrite: bool, inputs: Iterable[Path]) -> list[Path]:
+    """Files that a new run may and must delete from `out` before it writes `outputs` (relative paths).
+
+    Deletes nothing itself. Without a run in `out` there are none; with one they are the files that its
+    run.json lists, and only `overwrite` allows it. Raises InputError if `out` is a file or holds a run,
+    masks or files that this run did not write and would replace, if run.json names a file outside `out`,
+    or if one of `inputs` would be deleted.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; --out must be a folder")
+    if not (out / FILE_NAME).exists():
+        if (out / "masks").exists():
+            raise InputError(f"{out}: holds masks of unknown origin (masks/ without {FILE_NAME}); give another --out")
+        stale = []
+    elif not overwrite:
+        raise InputError(
+            f"{out}: holds another run; give another --out, or --overwrite to delete the files its {FILE_NAME} lists"
+        )
+    else:
+        stale = _listed_files(out)
+    _require_free(out, outputs, stale)
+    _require_kept(out, stale, inputs)
+    return stale
+
+
+def delete_files(out: Path, files: Iterable[Path]) -> None:
+    """Delete these files of `out`, and folders below it that are empty then."""
+    folders: set[Path] = set()
+    for file in files:
+        file.unlink(missing_ok=True)
+        folders.update(parent for parent in file.parents if out in parent.parents)
+    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def describe_clip(clip: Clip) -> dict[str, Any]:
+    """The facts of `clip.info` in plain JSON values; rates and aspects as fractions."""
+    facts = dataclasses.asdict(clip.info)
+    return {name: value if isinstance(value, (int, type(None))) else str(value) for name, value in facts.items()}
+
+
+def describe_timing(stats: "RunStats") -> dict[str, float]:
+    """Frames, seconds, and frames per second of the whole run and of tracking alone."""
+    return {
+        "frames": stats.frames,
+        "seconds_total": round(stats.seconds_total, 3),
+        "seconds_tracking": round(stats.seconds_tracking, 3),
+        "frames_per_second": round(stats.frames_per_second, 3),
+        "tracking_frames_per_second": round(stats.frames / stats.seconds_tracking, 3),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, this package, and the libraries that decide what a run gives."""
+    return {"python": platform.python_version(), **{name: _version(package) for name, package in _PACKAGES.items()}}
+
+
+def peak_memory_mib() -> float:
+    """Highest resident memory of this process so far, in MiB."""
+    status = Path("/proc/self/status")
+    # Linux passes the parent's peak on in `ru_maxrss`; VmHWM is this process's own.
+    if status.exists() and (peak := re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="utf-8"))):
+        return round(int(peak[1]) / 1024, 1)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+
+
+def _listed_files(out: Path) -> list[Path]:
+    path = out / FILE_NAME
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError("`outputs` is no list of file names")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: is no record of a run ({error}); nothing was deleted, give another --out") from error
+    for name in names:
+        # The folder is resolved, the file is not: a link is deleted, never what it leads to.
+        folder = (out / name).parent.resolve()
+        if not folder.is_relative_to(out.resolve()) or Path(name).name in ("", "..") or (out / name).is_dir():
+            raise InputError(f"{path}: lists {name!r}, which is no file inside {out}; nothing was deleted")
+    return [out / name for name in names]
+
+
+def _require_free(out: Path, outputs: Iterable[str], stale: Sequence[Path]) -> None:
+    own = set(stale)
+    for name in outputs:
+        if (out / name).exists() and (out / name) not in own:
+            raise InputError(f"{out / name}: is in the way, and no run recorded in {out} wrote it; move it away")
+
+
+def _require_kept(out: Path, stale: Sequence[Path], inputs: Iterable[Path]) -> None:
+    doomed = {file.resolve() for file in stale}
+    for path in inputs:
+        resolved = path.resolve()
+        if resolved in doomed or any(resolved in file.parents for file in doomed):
+            raise InputError(f"{path}: is part of the run in {out} that --overwrite would delete; give another --out")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"
