@@ -1,0 +1,88 @@
+"""Options that several commands share, and what they mean together."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vos.errors import InputError
+
+if TYPE_CHECKING:
+    from vos.settings import TrackerSettings
+
+_PANEL = "How to track"
+
+Tracker = Annotated[
+    str,
+    typer.Option("--tracker", metavar="NAME|FILE", help="Preset, or a YAML file.", rich_help_panel=_PANEL),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="compact (preset), or the untrained readout.", rich_help_panel=_PANEL),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights", metavar="PATH", help="Weights file instead of the embedded ones.", rich_help_panel=_PANEL
+    ),
+]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        "--memory",
+        metavar="K",
+        help="Frames remembered besides the given masks; 0 is the masks alone.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        "--policy", metavar="recent|stride|gated", help="Which frames are remembered.", rich_help_panel=_PANEL
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", metavar="HxW", help="Model input in pixels, such as 288x512.", rich_help_panel=_PANEL),
+]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where it runs.", rich_help_panel=_PANEL)
+]
+Frames = Annotated[
+    str | None,
+    typer.Option("--frames", metavar="A:B", help="Frames A to B-1, counted from 0 in the whole clip."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the run in DIR: delete the files that it wrote, no others.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def settings_from_options(
+    tracker: str,
+    *,
+    model: str | None = None,
+    weights: Path | None = None,
+    memory: int | None = None,
+    policy: str | None = None,
+    size: str | None = None,
+    device: str | None = None,
+) -> "TrackerSettings":
+    """The preset with the options that were given; None leaves the preset's value.
+
+    Raises InputError naming the option, the value and what would be right.
+    """
+    from vos.settings import load_tracker
+
+    return load_tracker(tracker, model=model, weights=weights, memory=memory, policy=policy, size=size, device=device)
+
+
+def parse_frames(text: str | None) -> tuple[int, int] | None:
+    """`10:20` → (10, 20), the half-open range 10..19. Raises InputError for anything else."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+):(\d+)", text.strip())
+    if match is None or int(match[1]) >= int(match[2]):
+        raise InputError(f"--frames {text}: give A:B with 0 <= A < B, such as 10:20 for frames 10 to 19")
+    return int(match[1]), int(match[2])
