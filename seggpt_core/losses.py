@@ -7,7 +7,9 @@ from torch import Tensor
 IGNORE = 255
 _SMOOTH_L1_BETA = 0.1
 _COLOUR_SHARPNESS = 4.0
-"""Logits are minus this times squared colour distance."""
+"""Logits are minus this times squared colour distance, for colours as far apart as those in use."""
+_SQUARED_DISTANCE_IN_USE = 2.0
+"""Between any two corners of the tetrahedron."""
 
 
 def colouring_loss(painted: Tensor, labels: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
@@ -30,10 +32,17 @@ def colouring_loss(painted: Tensor, labels: Tensor, colours: Tensor, counts: Ten
 
 
 def colour_logits(painted: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
-    """(B, C, h, w): minus the sharpened squared distance to each colour; unused colours are ruled out."""
-    squared = (painted[:, None] - colours[..., None, None]).square().sum(dim=2)
+    """(B, C, h, w): minus the sharpened squared distance to each colour; unused colours are ruled out.
+
+    The closer a sample's colours lie, the sharper: a pixel of the right colour is as sure whatever they are.
+    """
     unused = torch.arange(colours.shape[1], device=colours.device) >= counts[:, None]
-    return (-_COLOUR_SHARPNESS * squared).masked_fill(unused[..., None, None], -1e4)
+    apart = torch.cdist(colours, colours).square()
+    alike = unused[:, :, None] | unused[:, None] | torch.eye(colours.shape[1], dtype=torch.bool, device=colours.device)
+    closest = apart.masked_fill(alike, torch.inf).amin(dim=(1, 2)).clamp(max=_SQUARED_DISTANCE_IN_USE)
+    sharpness = _COLOUR_SHARPNESS * _SQUARED_DISTANCE_IN_USE / closest
+    squared = (painted[:, None] - colours[..., None, None]).square().sum(dim=2)
+    return (-sharpness[:, None, None, None] * squared).masked_fill(unused[..., None, None], -1e4)
 
 
 def _dice_loss(probabilities: Tensor, index: Tensor, valid: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """The loss is smallest at the truth and blind to what is ignored."""
 
+import math
+
 import torch
 
 from seggpt_core.losses import colour_logits, colouring_loss
@@ -31,3 +33,11 @@ def test_ignored_pixels_change_nothing() -> None:
 def test_unused_colours_are_ruled_out() -> None:
     logits = colour_logits(painted(LABELS), COLOURS, torch.tensor([2]))
     assert (logits.softmax(1)[:, 2] == 0).all()
+
+
+def test_the_right_colour_is_as_sure_whatever_the_colours() -> None:
+    close = COLOURS * 0.3
+    for colours in (COLOURS, close):
+        shown = colours[0][LABELS.clamp(max=2)].permute(0, 3, 1, 2)
+        sure = colour_logits(shown, colours, COUNTS).softmax(1)
+        torch.testing.assert_close(sure[0, 1, 0, 1], torch.tensor(1 / (1 + 2 * math.exp(-8))))
