@@ -128,17 +128,6 @@ def print_result(result: Mapping[str, Any]) -> None:
     print(json.dumps(result), flush=True)
 
 
-def peak_memory_mib() -> float:
-    """Highest resident memory of this process so far. Linux only.
-
-    `ru_maxrss` will not do: a child's starts at its parent's size.
-    """
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise OSError("/proc/self/status has no VmHWM line")
-
-
 def _median_seconds(work: Callable[[], object], repeats: int) -> float:
     work()
     times = []

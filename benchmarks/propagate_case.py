@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.harness import peak_memory_mib
 from benchmarks.made_clip import label_map
 from benchmarks.uncached import Uncached
 from seggpt_core import canvas
@@ -22,6 +21,7 @@ from seggpt_core.prompt import InContextModel
 from vos.io import MaskWriter, open_clip, read_mask
 from vos.metrics import region_similarity
 from vos.pipeline import RunStats, run
+from vos.run_record import peak_memory_mib
 from vos.settings import TrackerSettings, load_tracker, resolve_device
 from vos.tracker import Tracker
 from vos.types import LabelMap

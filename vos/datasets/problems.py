@@ -29,4 +29,4 @@ class Problems:
         if len(self.found) == 1:
             raise InputError(f"{what}: {self.found[0]}")
         if self.found:
-            raise InputError("\n  ".join([f"{what}: {len(self.found)} problems", *self.found]))
+            raise InputError(f"{what}: {len(self.found)} problems:\n  " + ";\n  ".join(self.found))

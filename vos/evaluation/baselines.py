@@ -1,14 +1,11 @@
 """What a score has to be compared with: predictions that took no learning."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from seggpt_core.checkpoint import load_model
 from vos.datasets import Dataset
-from vos.evaluation.predictions import Predictor, all_empty, first_mask_copied, results_in
-from vos.evaluation.run import OnFrame, track_dataset
+from vos.evaluation.predictions import Predictor, all_empty, first_mask_copied
 from vos.evaluation.scoring import Scores, score_dataset
-from vos.settings import TrackerSettings, resolve_device
+from vos.settings import TrackerSettings
 
 UNTRAINED_READOUT = "untrained_readout"
 _READOUT_MODEL = "readout"
@@ -20,14 +17,6 @@ def score_free_baselines(dataset: Dataset) -> dict[str, Scores]:
     return {name: score_dataset(dataset, predict) for name, predict in _FREE.items()}
 
 
-def is_untrained_readout(settings: TrackerSettings) -> bool:
-    """Whether a run with these settings is the baseline itself."""
-    return settings.model == _READOUT_MODEL and settings.weights is None
-
-
-def score_untrained_readout(dataset: Dataset, settings: TrackerSettings, folder: Path, on_frame: OnFrame) -> Scores:
-    """Track with the matching readout, everything else as in `settings`; masks go to `folder`/<sequence>."""
-    settings = settings.model_copy(update={"model": _READOUT_MODEL, "weights": None})
-    model = load_model(_READOUT_MODEL, device=resolve_device(settings.device))
-    track_dataset(dataset, model, settings, folder, on_frame)
-    return score_dataset(dataset, results_in(folder))
+def untrained_readout(settings: TrackerSettings) -> TrackerSettings:
+    """The same settings with the matching readout, in which nothing but the ImageNet stem was learned."""
+    return settings.model_copy(update={"model": _READOUT_MODEL, "weights": None})

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from vos.datasets import Dataset
+from vos.evaluation.output import PER_OBJECT, REPORT
 from vos.evaluation.run import Speed, total_speed
 from vos.evaluation.scoring import Scores
 from vos.io.atomic import replacing
 from vos.metrics import ObjectScore
-
-REPORT_NAME = "report.json"
-PER_OBJECT_NAME = "per_object.csv"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +31,8 @@ class Evaluation:
 
 def write_reports(evaluation: Evaluation, folder: Path) -> None:
     """Write `folder`/report.json and `folder`/per_object.csv."""
-    _write(folder / REPORT_NAME, json.dumps(report(evaluation), indent=1, ensure_ascii=False) + "\n")
-    _write(folder / PER_OBJECT_NAME, per_object_csv(evaluation.scores))
+    _write(folder / REPORT, json.dumps(report(evaluation), indent=1, ensure_ascii=False) + "\n")
+    _write(folder / PER_OBJECT, per_object_csv(evaluation.scores))
 
 
 def report(evaluation: Evaluation) -> dict[str, Any]:

@@ -11,10 +11,6 @@ from vos.errors import VosError, WorkError
 from vos.io import MaskWriter, open_clip
 from vos.settings import TrackerSettings
 from vos.tracker import Tracker
-from vos.types import Segmentation
-
-OnFrame = Callable[[VideoSequence], None]
-"""Told of the sequence of each frame that is done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,11 +26,15 @@ class Speed:
 
 
 def track_dataset(
-    dataset: Dataset, model: InContextModel, settings: TrackerSettings, folder: Path, on_frame: OnFrame
+    dataset: Dataset,
+    model: InContextModel,
+    settings: TrackerSettings,
+    folder: Path,
+    on_frame: Callable[[], None],
 ) -> dict[str, Speed]:
     """Write `folder`/<sequence>/<frame>.png for every frame; returns each sequence's speed.
 
-    WorkError naming the sequence that failed; the masks finished before it stay.
+    `on_frame` is called after each frame. WorkError naming the sequence that failed; the masks finished before it stay.
     """
     speeds = {}
     for sequence in dataset.sequences:
@@ -54,9 +54,7 @@ def total_speed(speeds: Mapping[str, Speed]) -> Speed:
     )
 
 
-def _track_sequence(sequence: VideoSequence, tracker: Tracker, folder: Path, on_frame: OnFrame) -> Speed:
-    def told(_: Segmentation) -> None:
-        on_frame(sequence)
-
-    stats = pipeline.run(open_clip(sequence.images), read_prompts(sequence), tracker, [MaskWriter(folder)], told)
+def _track_sequence(sequence: VideoSequence, tracker: Tracker, folder: Path, on_frame: Callable[[], None]) -> Speed:
+    clip, writer = open_clip(sequence.images), MaskWriter(folder)
+    stats = pipeline.run(clip, read_prompts(sequence), tracker, [writer], lambda _: on_frame())
     return Speed(frames=stats.frames, seconds=stats.seconds_total)

@@ -66,7 +66,7 @@ def test_every_problem_is_named_in_one_report(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         _open(root, 2017)
     lines = str(refused.value).splitlines()
-    assert lines[0].endswith(": 3 problems")
+    assert lines[0].endswith(": 3 problems:")
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["a", "b", "c"]
     assert "no 00002.png" in lines[1]
     assert "the first mask holds no object" in lines[2]

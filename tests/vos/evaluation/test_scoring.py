@@ -98,7 +98,7 @@ def test_everything_that_is_wrong_with_results_is_in_one_report(tmp_path: Path) 
     with pytest.raises(InputError) as refused:
         score_dataset(dataset, results_in(results))
     lines = str(refused.value).splitlines()
-    assert lines[0] == "scoring davis2017: 4 problems"
+    assert lines[0] == "scoring davis2017: 4 problems:"
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["a 00001", "a 00002", "a 00003", "b 00001"]
     assert "holds id 2, but the sequence's highest is 1" in lines[2]
 

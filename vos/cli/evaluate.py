@@ -1,0 +1,96 @@
+"""`vos evaluate`: run the tracker over a data set, or take given masks, and score them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vos.cli import options
+from vos.errors import InputError
+
+if TYPE_CHECKING:
+    from vos.evaluation import Evaluation
+
+_EXAMPLE = "Example: vos evaluate davis2016 --data DAVIS --out scores --sequences dog,libby"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("evaluate", epilog=_EXAMPLE)(evaluate_command)
+
+
+def evaluate_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="davis2016 or davis2017.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, report.json, per_object.csv and run.json.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ROOT", help="Folder that holds JPEGImages and Annotations; without it, NAME below $VOS_DATA."
+        ),
+    ] = None,
+    sequences: Annotated[str | None, typer.Option(metavar="A,B", help="Only these; the report says so.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Score these masks, <sequence>/<frame>.png; track nothing.")
+    ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Also score all-empty masks, the first mask copied, and a run of the untrained readout."),
+    ] = True,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    tracker: options.Tracker = "default",
+    model: options.Model = None,
+    weights: options.Weights = None,
+    memory: options.Memory = None,
+    policy: options.Policy = None,
+    size: options.Size = None,
+    device: options.Device = None,
+) -> None:
+    """Score the tracker on a data set with the official J and F, beside three baselines."""
+    from vos.cli.progress import frame_progress
+    from vos.evaluation import evaluate_results, evaluate_tracker, open_dataset, tracked_frames
+
+    settings = options.settings_from_options(
+        tracker, model=model, weights=weights, memory=memory, policy=policy, size=size, device=device
+    )
+    dataset = open_dataset(name, data_root(name, data), sequence_names(sequences))
+    if results is not None:
+        if tracker != "default" or any(given is not None for given in (model, weights, memory, policy, size, device)):
+            raise InputError(
+                f"--results {results}: given masks are scored as they are; leave the tracker's options out"
+            )
+        found = evaluate_results(dataset, results, out, baselines=baselines, overwrite=overwrite)
+    else:
+        with frame_progress(tracked_frames(dataset, settings, baselines=baselines), name, quiet=quiet) as advance:
+            found = evaluate_tracker(dataset, settings, out, baselines=baselines, overwrite=overwrite, on_frame=advance)
+    if not quiet:
+        show(found, out)
+
+
+def data_root(name: str, data: Path | None) -> Path:
+    """The data set's folder: the one given, or `name` below the folder that VOS_DATA names."""
+    if data is not None:
+        return data
+    if not os.environ.get("VOS_DATA"):
+        raise InputError(f"--data is missing: give the folder of {name}, or set VOS_DATA to the folder above it")
+    return Path(os.environ["VOS_DATA"]) / name
+
+
+def sequence_names(text: str | None) -> list[str] | None:
+    """`dog,libby` → ["dog", "libby"]; None stays None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def show(evaluation: "Evaluation", out: Path) -> None:
+    """Print the table, the speed, and where the reports lie."""
+    from rich.console import Console
+
+    from vos.cli.score_table import score_table
+    from vos.evaluation.output import PER_OBJECT, REPORT
+    from vos.evaluation.run import total_speed
+
+    Console().print(score_table(evaluation))
+    if evaluation.speeds:
+        typer.echo(f"{total_speed(evaluation.speeds).frames_per_second:.2f} frames/s, reading and writing included")
+    typer.echo(f"{out / REPORT}, {out / PER_OBJECT}")
