@@ -18,7 +18,7 @@ _SIDEWAYS = (5, 6, 7, 8)
 
 
 class ImageClip:
-    """JPEG, PNG and WebP images in natural order (img2 before img10), upright by their EXIF tag."""
+    """JPEG, PNG and WebP images in natural order (img2 before img10); photographs upright by their EXIF tag."""
 
     def __init__(self, path: Path, frames: tuple[int, int] | None = None) -> None:
         """Raises InputError for a folder without images, images of several sizes or with one stem, unreadable
@@ -91,16 +91,21 @@ def _upright_size(file: Path) -> tuple[int, int]:
     try:
         with PIL.Image.open(file) as picture:
             width, height = picture.size
-            sideways = picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
+            sideways = _may_be_turned(picture) and picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
     except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise InputError(f"{file}: cannot be read as an image") from error
     return (height, width) if sideways else (width, height)
 
 
+def _may_be_turned(picture: PIL.Image.Image) -> bool:
+    """Cameras write JPEG; and a PNG's tag may lie behind its pixels, so that reading it decodes them all."""
+    return picture.format in ("JPEG", "MPO", "WEBP")
+
+
 def _read_image(file: Path) -> Image:
     try:
         with PIL.Image.open(file) as picture:
-            upright = ImageOps.exif_transpose(picture)
+            upright = ImageOps.exif_transpose(picture) if _may_be_turned(picture) else picture
             if upright.mode.startswith("I"):  # 16 bits a pixel; Pillow would clip them to 8
                 grey = (np.asarray(upright).astype(np.uint32) >> 8).astype(np.uint8)
                 return np.repeat(grey[..., None], 3, axis=2)

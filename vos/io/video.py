@@ -22,6 +22,8 @@ from vos.io.orientation import Orientation, orientation_of
 from vos.types import Frame, Image
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+_TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
+"""FFmpeg takes any text file for a film of a terminal."""
 _HD_SIDE = 720
 _JITTER = Fraction(3, 2000)  # containers that count in milliseconds shift a constant rate by up to one
 
@@ -143,9 +145,10 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first video stream that is not the cover picture of a sound file."""
+    """The first video stream that is neither the cover picture of a sound file nor drawn from text."""
     for stream in container.streams.video:
-        if not stream.disposition & stream.disposition.attached_pic and stream.codec_context is not None:
+        is_cover = bool(stream.disposition & stream.disposition.attached_pic)
+        if not is_cover and stream.codec_context is not None and stream.codec_context.name not in _TEXT_CODECS:
             return stream
     raise InputError(f"{path}: holds no video stream (format {container.format.name})")
 
