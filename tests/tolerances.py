@@ -19,3 +19,6 @@ SUMMATION = 1e-12
 SOURCE_TIME_SECONDS = 1e-3
 """A written movie's picture is shown at its source's time within this: movie containers count in coarser time bases
 than their sources."""
+
+CODED_COLOUR = 4
+"""Absolute, on 8-bit RGB of flat pictures: rounding to limited-range YUV and back, and coding loss at high quality."""
