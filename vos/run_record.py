@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vos.errors import InputError
+from vos.errors import InputError, WorkError
 from vos.io.atomic import replacing
 from vos.io.clip import Clip
 
@@ -107,14 +107,17 @@ def stale_files(out: Path, outputs: Iterable[str], *, overwrite: bool, inputs: I
 
 
 def delete_files(out: Path, files: Iterable[Path]) -> None:
-    """Delete these files of `out`, and folders below it that are empty then."""
+    """Delete these files of `out`, and folders below it that are empty then. Raises WorkError if it may not."""
     folders: set[Path] = set()
-    for file in files:
-        file.unlink(missing_ok=True)
-        folders.update(parent for parent in file.parents if out in parent.parents)
-    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    try:
+        for file in files:
+            file.unlink(missing_ok=True)
+            folders.update(parent for parent in file.parents if out in parent.parents)
+        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as error:
+        raise WorkError(f"cannot delete {error.filename}: {error.strerror}") from error
 
 
 def describe_clip(clip: Clip) -> dict[str, Any]:

@@ -87,9 +87,12 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     job = opened.job
     model = load_model(job.settings.model, weights=job.settings.weights, device=resolve_device(job.settings.device))
     tracker = Tracker(model, job.settings)
-    delete_files(job.out, opened.stale)
     record = _record(opened, model)
-    write_record(job.out, record)
+    try:
+        delete_files(job.out, opened.stale)
+        write_record(job.out, record)
+    except WorkError as error:
+        raise InputError(str(error)) from error
     stats = _propagate(opened, tracker, record, on_frame)
     done = record.ended(job.out, "done", stats=stats, gpu_memory_mib=_peak_gpu_memory_mib(model))
     write_record(job.out, done)
