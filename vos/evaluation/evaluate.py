@@ -64,11 +64,12 @@ def evaluate_tracker(
         speeds = {name: track_dataset(dataset, models[name], runs[name], out / name, on_frame) for name in runs}
         try:
             scores = {name: score_dataset(dataset, results_in(out / name)) for name in runs}
-        except InputError as error:  # by now it is our own masks, or the truth, that have changed
+            free = score_free_baselines(dataset) if baselines else {}
+        except InputError as error:  # the truth was checked: it has changed since, or our own masks have
             raise WorkError(str(error)) from error
         # Where the run itself is the untrained readout, it is its own baseline.
         readout = scores.get(READOUT_MASKS, scores[MASKS])
-        compared = {**score_free_baselines(dataset), UNTRAINED_READOUT: readout} if baselines else {}
+        compared = {**free, UNTRAINED_READOUT: readout} if baselines else {}
         evaluation = Evaluation(
             dataset=dataset,
             scores=scores[MASKS],
