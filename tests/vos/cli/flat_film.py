@@ -1,0 +1,50 @@
+"""A film for the fake model, its first mask, and a way to call the command line on them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from seggpt_core.prompt import InContextModel
+from tests.vos.fake_model import ShadeModel
+from tests.vos.flat_clips import clip
+from tests.vos.made_files import write_images, write_video
+from vos.cli.main import main
+from vos.io import write_mask
+
+COUNT = 12
+OBJECTS = [3, 5]
+
+
+def call(*arguments: object) -> int:
+    """The exit status of `vos` with these arguments."""
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    code = end.value.code
+    return code if isinstance(code, int) else 0
+
+
+def images_and_mask(folder: Path, first: int = 0) -> tuple[Path, Path]:
+    """A folder of images with stems s0.., and the mask of number `first`."""
+    film = clip(COUNT, OBJECTS)
+    write_mask(folder / "mask.png", film[first][1])
+    names = [f"s{index}.png" for index in range(COUNT)]
+    return write_images(folder / "clip", names, [frame.image for frame, _ in film]), folder / "mask.png"
+
+
+def video_and_mask(folder: Path, first: int = 0, ending: str = "mkv") -> tuple[Path, Path]:
+    """The same as a video."""
+    film = clip(COUNT, OBJECTS)
+    write_mask(folder / "mask.png", film[first][1])
+    images = [frame.image for frame, _ in film]
+    return write_video(folder / f"clip.{ending}", images, crf="1"), folder / "mask.png"
+
+
+def loader(model: ShadeModel | None = None) -> Callable[..., InContextModel]:
+    """Stands in for `seggpt_core.checkpoint.load_model`."""
+
+    def load(name: str, *, weights: Path | None, device: torch.device) -> InContextModel:
+        return model or ShadeModel()
+
+    return load

@@ -1,0 +1,35 @@
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.vos.cli.flat_film import call
+from vos.cli.main import build_app
+
+COMMANDS = sorted(str(command.name) for command in build_app().registered_commands)
+
+
+def test_every_command_is_there():
+    assert {"propagate", "mask", "info", "train", "demo"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]):
+    assert call(command, "--help") == 0
+    assert re.search(rf"Example: +vos {command}", " ".join(capsys.readouterr().out.split()))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]):
+    assert call("--version") == 0
+    assert re.fullmatch(r"vos \S.*\n", capsys.readouterr().out)
+
+
+def test_an_unknown_option_has_status_2():
+    assert call("info", "--nonsense") == 2
+
+
+def test_help_loads_no_heavy_library():
+    code = "import sys; from vos.cli.main import build_app; build_app(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"torch", "cv2", "av"} & set(done.stdout.split()) == set()
