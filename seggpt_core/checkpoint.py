@@ -92,6 +92,7 @@ def write_weights(path: Path, model: str, config: Mapping[str, object], tensors:
     temporary = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(halves, temporary, {_METADATA_KEY: description})
+    temporary.chmod(0o644)  # safetensors writes for the owner alone; installed weights are everybody's
     os.replace(temporary, path)
     return sha256(path)
 

@@ -40,7 +40,7 @@ class TrackerSettings(BaseModel):
     """Name of a model that `seggpt_core.checkpoint` knows."""
     weights: Path | None = None
     """A file of weights; None takes the model's own."""
-    memory: int = Field(default=6, ge=0, le=256)
+    memory: int = Field(default=5, ge=0, le=256)
     """K: remembered frames besides the user's masks; 0 is the user's masks alone."""
     policy: PolicyName = "stride"
     """Which frames are remembered, see `vos.memory.policies`."""
