@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seggpt_core.blocks import Blocks, KeysValues
+from seggpt_core.blocks import Blocks, KeysValues, thinned
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
 from seggpt_core.errors import InputError
@@ -39,7 +39,8 @@ class EncodedFrames(NamedTuple):
 
 
 class EncodedPrompts(NamedTuple):
-    """What B frames contribute as prompts, beside their keys: values (B, N, 16) and each block's keys and values."""
+    """What B frames contribute as prompts, beside their keys: values (B, N, 16) and each block's
+    keys and values, `thinned`."""
 
     values: Tensor
     attention: tuple[KeysValues, ...]
@@ -89,7 +90,7 @@ class CompactNet(nn.Module):
         seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
         tokens = frames.tokens + self.target_tokens(seen).flatten(2).transpose(1, 2)
         _, attention = self.blocks(tokens, frames.grid)
-        return EncodedPrompts(voting_values(targets, known), attention)
+        return EncodedPrompts(voting_values(targets, known), tuple(thinned(block, frames.grid) for block in attention))
 
     def paint(self, query: EncodedFrames, keys: Tensor, values: Tensor, attention: Sequence[KeysValues]) -> Tensor:
         """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.

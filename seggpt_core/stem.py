@@ -93,8 +93,8 @@ class Bottleneck(nn.Module):
         self.residual = spec.stride == 1 and spec.inputs == spec.outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        y = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+        y = self.project(F.relu6(self.depthwise(y), inplace=True))
         return x + y if self.residual else y
 
 
@@ -114,7 +114,7 @@ class Stem(nn.Module):
     def forward(self, images: Tensor) -> StemMaps:
         """images: (B, 3, H, W) float RGB in 0..1."""
         x = ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        x = F.relu6(self.conv(x))
+        x = F.relu6(self.conv(x), inplace=True)
         maps: dict[str, Tensor] = {}
         for index, block in enumerate(self.blocks):
             # Block 11 was trained on the strided grid: the à-trous map is thinned before it.

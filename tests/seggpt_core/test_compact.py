@@ -38,7 +38,9 @@ def dense_blocks(blocks: Blocks, frames: Sequence[Tensor], grid: tuple[int, int]
     """All frames as one long sequence under a mask: prompts see themselves, the query (last) sees all."""
     length, count = frames[0].shape[1], len(frames)
     owner = torch.arange(count).repeat_interleave(length)
-    allowed = (owner[:, None] == owner[None]) | (owner[:, None] == count - 1)
+    place = torch.arange(length).repeat(count)
+    kept = (place // grid[1] % 2 == 0) & (place % grid[1] % 2 == 0)
+    allowed = (owner[:, None] == owner[None]) | ((owner[:, None] == count - 1) & kept[None])
     table = rotary_table(grid, blocks.head_width, CPU).repeat(count, 1)
     x = torch.cat(list(frames), dim=1)
     for layer in blocks.layers:
