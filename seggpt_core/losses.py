@@ -10,25 +10,37 @@ _COLOUR_SHARPNESS = 4.0
 """Logits are minus this times squared colour distance, for colours as far apart as those in use."""
 _SQUARED_DISTANCE_IN_USE = 2.0
 """Between any two corners of the tetrahedron."""
+_SMALLEST_SHARE = 1e-6
 
 
 def colouring_loss(painted: Tensor, labels: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
     """Mean over a batch of smooth L1 to the true colours, plus half the cross-entropy over colour
     distances, plus half a soft Dice loss a visible object.
 
-    painted: (B, 3, h, w); labels: (B, h, w) integers, index into `colours`, 255 ignored;
+    painted: (B, 3, h, w); labels: (B, H, W) integers at that size or finer, index into `colours`, 255 ignored;
     colours: (B, C, 3), entry 0 background; counts: (B,) how many entries of `colours` a sample uses.
     """
-    valid = labels != IGNORE
-    index = labels.masked_fill(~valid, 0).long()
-    share = valid.float() / valid.float().sum(dim=(1, 2), keepdim=True).clamp(min=1)
-    truth = torch.gather(colours, 1, index.flatten(1)[..., None].expand(-1, -1, 3))
-    truth = truth.transpose(1, 2).unflatten(2, (index.shape[1], index.shape[2]))
-    distance = F.smooth_l1_loss(painted, truth, reduction="none", beta=_SMOOTH_L1_BETA).mean(dim=1)
+    truth, known = true_shares(labels, colours.shape[1], (painted.shape[2], painted.shape[3]))
+    weight = known / known.sum(dim=(1, 2), keepdim=True).clamp(min=1)
+    true_colours = torch.einsum("bkhw,bkc->bchw", truth, colours)
+    distance = F.smooth_l1_loss(painted, true_colours, reduction="none", beta=_SMOOTH_L1_BETA).mean(dim=1)
     logits = colour_logits(painted, colours, counts)
-    entropy = F.cross_entropy(logits, index, reduction="none")
-    per_sample = ((distance + 0.5 * entropy) * share).sum(dim=(1, 2))
-    return per_sample.mean() + 0.5 * _dice_loss(logits.softmax(dim=1), index, valid)
+    entropy = -(truth * logits.log_softmax(dim=1)).sum(dim=1)
+    per_sample = ((distance + 0.5 * entropy) * weight).sum(dim=(1, 2))
+    return per_sample.mean() + 0.5 * _dice_loss(logits.softmax(dim=1), truth, known)
+
+
+def true_shares(labels: Tensor, classes: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Each class's share of the known pixels of every painted cell, (B, C, h, w), and the known share, (B, h, w).
+
+    Averaging keeps the truth where it is: picking one pixel of each cell would move it by half a pixel, and a
+    tracker that reads its own masks adds that up from frame to frame.
+    """
+    valid = labels != IGNORE
+    planes = F.one_hot(labels.masked_fill(~valid, 0).long(), classes).movedim(-1, 1) * valid[:, None]
+    shares = F.adaptive_avg_pool2d(planes.float(), size)
+    known = shares.sum(dim=1)
+    return shares / known.clamp(min=_SMALLEST_SHARE)[:, None], known
 
 
 def colour_logits(painted: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
@@ -45,13 +57,14 @@ def colour_logits(painted: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
     return (-sharpness[:, None, None, None] * squared).masked_fill(unused[..., None, None], -1e4)
 
 
-def _dice_loss(probabilities: Tensor, index: Tensor, valid: Tensor) -> Tensor:
-    """1 − Dice, averaged over the objects that are visible in the query (Milletari 2016, arXiv 1606.04797)."""
-    classes = probabilities.shape[1]
-    truth = F.one_hot(index, classes).permute(0, 3, 1, 2)[:, 1:] * valid[:, None]
-    found = probabilities[:, 1:] * valid[:, None]
+def _dice_loss(probabilities: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+    """1 − Dice, averaged over the objects that are visible in the query (Milletari 2016, arXiv 1606.04797).
+
+    probabilities, truth: (B, C, h, w) that sum to 1 over C where known; known: (B, h, w) in 0..1.
+    """
+    truth, found = (shares[:, 1:] * known[:, None] for shares in (truth, probabilities))
     overlap = (truth * found).sum(dim=(2, 3))
-    total = (truth + found).sum(dim=(2, 3))
+    total = (truth.square() + found.square()).sum(dim=(2, 3))
     visible = (truth.sum(dim=(2, 3)) > 0).float()
     dice = (2 * overlap + 1) / (total + 1)
     return ((1 - dice) * visible).sum() / visible.sum().clamp(min=1)

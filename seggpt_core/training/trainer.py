@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seggpt_core.errors import InputError
@@ -91,14 +90,12 @@ class Trainer:
 
 
 def batch_loss(learner: Learner, batch: Batch) -> Tensor:
-    """The colouring loss over frames 1..T-1, truth brought to the size painted."""
+    """The colouring loss over frames 1..T-1."""
     painted = learner.paint(batch)
-    size = painted.shape[-2:]
-    labels = F.interpolate(batch.labels[:, 1:].float(), size=size, mode="nearest-exact").long()
     later = painted.shape[1]
     return colouring_loss(
         painted.flatten(0, 1),
-        labels.flatten(0, 1),
+        batch.labels[:, 1:].flatten(0, 1),
         batch.colours.repeat_interleave(later, dim=0),
         batch.counts.repeat_interleave(later, dim=0),
     )
