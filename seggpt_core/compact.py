@@ -20,7 +20,7 @@ from seggpt_core.blocks import Blocks, KeysValues, thinned
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
 from seggpt_core.errors import InputError
-from seggpt_core.inputs import check_prompts, image_batch, target_grid
+from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.matching import DESCRIPTOR_CHANNELS, MAX_SHARPNESS, descriptors, match, proximity, voting_values
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stem import CHANNELS, Stem, StemMaps
@@ -171,8 +171,8 @@ class Compact:
     @torch.inference_mode()
     def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> CompactPrompt:
         """See `InContextModel.encode_prompts`."""
-        frame = self._own(frame)
-        targets, known = target_grid(targets, known, frame.valid, self.device)
+        frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
+        targets, known = target_grid(targets, known, frame.valid, stride=4)
         passes = targets.shape[0]
         prompts = self.net.encode_prompts(frame.encoded(passes), targets, known)
         values = prompts.values.transpose(0, 1)[None]
@@ -201,16 +201,8 @@ class Compact:
     @torch.inference_mode()
     def segment(self, frame: FrameFeatures, prompts: PromptSet) -> Tensor:
         """See `InContextModel.segment`; the output is (P, 3, H/2, W/2)."""
-        frame = self._own(frame)
+        frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         if not isinstance(prompts, CompactPromptSet):
             raise InputError(f"prompts are a {type(prompts).__name__}: the compact model needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
         return self.net.paint(frame.encoded(), prompts.keys, prompts.values, prompts.attention)
-
-    def _own(self, frame: FrameFeatures) -> CompactFrame:
-        if not isinstance(frame, CompactFrame) or frame.valid.weights != self.weights_hash:
-            raise InputError(
-                f"frame features of {frame.valid.model} {frame.valid.weights[:12]}: "
-                f"this model is {self.name} {self.weights_hash[:12]}; encode the frame again"
-            )
-        return frame

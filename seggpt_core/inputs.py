@@ -1,15 +1,16 @@
 """Checks and resampling shared by the models' four calls."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core.errors import InputError
-from seggpt_core.prompt import PromptFeatures, Validity
+from seggpt_core.prompt import FrameFeatures, PromptFeatures, Validity
 
-_TARGET_STRIDE = 4
+FrameT = TypeVar("FrameT", bound=FrameFeatures)
 
 
 def image_batch(image: Tensor, multiple: int, device: torch.device) -> Tensor:
@@ -24,19 +25,19 @@ def image_batch(image: Tensor, multiple: int, device: torch.device) -> Tensor:
     return image[None].to(device)
 
 
-def target_grid(targets: Tensor, known: Tensor | None, valid: Validity, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Targets (P, 3, a, b) and `known` (a, b) brought to stride 4: (P, 3, H/4, W/4) and (P, 1, H/4, W/4)."""
+def target_grid(targets: Tensor, known: Tensor | None, valid: Validity, stride: int) -> tuple[Tensor, Tensor]:
+    """Targets (P, 3, a, b) and `known` (a, b) brought to a stride: (P, 3, H/stride, W/stride) and (P, 1, …)."""
     if targets.ndim != 4 or targets.shape[1] != 3 or not targets.shape[0]:
         raise InputError(f"targets of shape {tuple(targets.shape)}: (passes, 3, height, width) is needed")
     if known is not None and known.shape != targets.shape[-2:]:
         raise InputError(
             f"known of shape {tuple(known.shape)} with targets of {tuple(targets.shape[-2:])}: must be equal"
         )
-    size = (valid.size[0] // _TARGET_STRIDE, valid.size[1] // _TARGET_STRIDE)
-    targets = _resample(targets.to(device, torch.float32), size)
+    size = (valid.size[0] // stride, valid.size[1] // stride)
+    targets = _resample(targets.to(valid.device, torch.float32), size)
     if known is None:
         return targets, targets.new_ones((targets.shape[0], 1, *size))
-    known = _resample(known.to(device, torch.float32)[None, None], size)
+    known = _resample(known.to(valid.device, torch.float32)[None, None], size)
     return targets, known.expand(targets.shape[0], -1, -1, -1)
 
 
@@ -45,6 +46,16 @@ def _resample(x: Tensor, size: tuple[int, int]) -> Tensor:
         return x
     mode = "area" if x.shape[-2] >= size[0] else "bilinear"
     return F.interpolate(x, size=size, mode=mode)
+
+
+def own_frame(frame: FrameFeatures, kind: type[FrameT], name: str, weights_hash: str) -> FrameT:
+    """The frame's features if the model of that name and weights made them."""
+    if not isinstance(frame, kind) or frame.valid.weights != weights_hash:
+        raise InputError(
+            f"frame features of {frame.valid.model} {frame.valid.weights[:12]}: "
+            f"this model is {name} {weights_hash[:12]}; encode the frame again"
+        )
+    return frame
 
 
 def check_prompts(prompts: Sequence[PromptFeatures], own: Sequence[PromptFeatures]) -> None:

@@ -56,7 +56,14 @@ class Attention(nn.Module):
 
 
 def relative_table(table: Tensor, size: int) -> Tensor:
-    """(2·size − 1, C) entries by offset to (size, size, C): the entry for query i and key j is i − j + size − 1."""
+    """Entries by offset, (L, C), to (size, size, C): the entry for query i and key j is i − j + size − 1.
+
+    A table made for another size is resized linearly to the 2·size − 1 offsets first, as the official
+    `get_rel_pos` (util/vitdet_utils.py) does.
+    """
+    offsets = 2 * size - 1
+    if len(table) != offsets:
+        table = F.interpolate(table.T[None], size=offsets, mode="linear", align_corners=False)[0].T
     positions = torch.arange(size, device=table.device)
     return table[positions[:, None] - positions + size - 1]
 

@@ -6,7 +6,7 @@ Shape suffixes: Q queries, each with K prompts and so K canvases; H, W pixels of
 columns of tokens; D channels of a token. Colours are RGB, normalised by ImageNet's mean and deviation.
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +68,8 @@ class SegGPT(nn.Module):
         images, targets: (Q, K, 3, H, W) float; masked: bool, True where the target is to be painted, of a shape
         that expands to (Q, K, h, w); the targets' values there are not read. With K > 1 the prompts of a query
         are ensembled: the query's halves of its K canvases then differ only at the seam, and the published
-        result is canvas 0's. Raises InputError for canvases of another size than the config's.
+        result is canvas 0's. H and W may differ from the config's: stored positions are resized. Raises
+        InputError for canvases whose halves are not made of whole patches.
         """
         self._check(images, targets, masked, kind)
         streams = self._embed(images, targets, masked, kind)
@@ -80,14 +81,23 @@ class SegGPT(nn.Module):
         seen = self.patch_embed(images.flatten(0, 1)).unflatten(0, queries_prompts)
         painted = self.patch_embed(targets.flatten(0, 1)).unflatten(0, queries_prompts)
         painted = torch.where(masked[..., None], self.mask_token, painted)
-        common = self._positions() + (self.type_token_ins if kind == "instance" else self.type_token_cls)
+        grid = (masked.shape[-2], masked.shape[-1])
+        common = self.positions(grid) + self.type_token(kind)
         return torch.cat([seen + self.segment_token_x + common, painted + self.segment_token_y + common])
 
-    def _positions(self) -> Tensor:
-        """Positions resized to the canvas, (1, h, w, D)."""
+    def block(self, index: int) -> Block:
+        """The block of that index."""
+        return cast(Block, self.blocks[index])
+
+    def type_token(self, kind: Kind) -> Tensor:
+        """(1, 1, 1, D)."""
+        return self.type_token_ins if kind == "instance" else self.type_token_cls
+
+    def positions(self, grid: tuple[int, int]) -> Tensor:
+        """Positions resized to a canvas of `grid` tokens, (1, h, w, D)."""
         side = self.config.position_grid
         stored = self.pos_embed[:, 1:].unflatten(1, (side, side)).permute(0, 3, 1, 2)
-        resized = F.interpolate(stored, size=self.config.grid, mode="bicubic", align_corners=False)
+        resized = F.interpolate(stored, size=grid, mode="bicubic", align_corners=False)
         return resized.permute(0, 2, 3, 1)
 
     def _encode(self, x: Tensor) -> Tensor:
@@ -108,17 +118,19 @@ class SegGPT(nn.Module):
         return self.decoder_pred(pixels).unflatten(0, x.shape[:2])
 
     def _check(self, images: Tensor, targets: Tensor, masked: Tensor, kind: Kind) -> None:
-        height, width = self.config.canvas
-        if images.ndim != 5 or images.shape[2:] != (3, height, width):
-            raise InputError(
-                f"images of shape {tuple(images.shape)}: (queries, prompts, 3, {height}, {width}) is needed"
-            )
+        patch = self.config.patch
+        if images.ndim != 5 or images.shape[2] != 3:
+            raise InputError(f"images of shape {tuple(images.shape)}: (queries, prompts, 3, height, width) is needed")
+        height, width = images.shape[-2:]
+        if height % (2 * patch) or width % patch:
+            raise InputError(f"canvases of {height}x{width}: each half must be made of whole patches of {patch}")
+        grid = (height // patch, width // patch)
         if targets.shape != images.shape:
             raise InputError(f"targets of shape {tuple(targets.shape)}, images of {tuple(images.shape)}: must be equal")
-        if masked.dtype != torch.bool or masked.shape[-2:] != self.config.grid:
+        if masked.dtype != torch.bool or masked.shape[-2:] != grid:
             raise InputError(
-                f"masked of {masked.dtype} and shape {tuple(masked.shape)}: bool (..., {self.config.grid[0]}, "
-                f"{self.config.grid[1]}), one value a token, is needed"
+                f"masked of {masked.dtype} and shape {tuple(masked.shape)}: bool (..., {grid[0]}, {grid[1]}), "
+                "one value a token, is needed"
             )
         if kind not in ("instance", "semantic"):
             raise InputError(f"kind {kind!r}: 'instance' or 'semantic' is needed")

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core.errors import InputError
-from seggpt_core.inputs import check_prompts, image_batch, target_grid
+from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.matching import VALUES, descriptors, values_to_colours, voting_values
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stem import Stem
@@ -75,8 +75,8 @@ class MatchingReadout:
     @torch.inference_mode()
     def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> ReadoutPrompt:
         """See `InContextModel.encode_prompts`."""
-        frame = self._own(frame)
-        targets, known = target_grid(targets, known, frame.valid, self.device)
+        frame = own_frame(frame, ReadoutFrame, self.name, self.weights_hash)
+        targets, known = target_grid(targets, known, frame.valid, stride=4)
         values = voting_values(targets, known).transpose(0, 1)
         return ReadoutPrompt(valid=frame.valid, passes=targets.shape[0], keys=frame.keys, values=values)
 
@@ -96,7 +96,7 @@ class MatchingReadout:
     @torch.inference_mode()
     def segment(self, frame: FrameFeatures, prompts: PromptSet) -> Tensor:
         """See `InContextModel.segment`; the output is (P, 3, H/4, W/4)."""
-        frame = self._own(frame)
+        frame = own_frame(frame, ReadoutFrame, self.name, self.weights_hash)
         if not isinstance(prompts, ReadoutPromptSet):
             raise InputError(f"prompts are a {type(prompts).__name__}: the readout needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
@@ -106,14 +106,6 @@ class MatchingReadout:
             for start in range(0, len(frame.keys), _QUERY_CHUNK)
         ]
         return values_to_colours(torch.cat(copied).transpose(0, 1), frame.grid)
-
-    def _own(self, frame: FrameFeatures) -> ReadoutFrame:
-        if not isinstance(frame, ReadoutFrame) or frame.valid.weights != self.weights_hash:
-            raise InputError(
-                f"frame features of {frame.valid.model} {frame.valid.weights[:12]}: "
-                f"this model is {self.name} {self.weights_hash[:12]}; encode the frame again"
-            )
-        return frame
 
 
 def _far_apart(grid: tuple[int, int], device: torch.device) -> Tensor:

@@ -180,7 +180,8 @@ def test_the_loss_counts_masked_and_valid_pixels_only() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"images": torch.zeros(1, 1, 3, 16, 16)}, "images of shape"),
+        ({"images": torch.zeros(1, 3, 16, 8)}, "images of shape"),
+        ({"images": torch.zeros(1, 1, 3, 12, 8)}, "canvases of 12x8"),
         ({"targets": torch.zeros(1, 2, 3, 16, 8)}, "targets of shape"),
         ({"masked": torch.zeros(4, 2)}, "masked of torch.float32"),
         ({"masked": torch.zeros(8, dtype=torch.bool)}, "masked of torch.bool"),

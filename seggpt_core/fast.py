@@ -1,0 +1,171 @@
+"""The published model's numbers at less cost: whatever several canvases or frames share is computed once.
+
+With the feature ensemble the query's half is the same in every canvas at every block, since its attention
+output is averaged before the residual. So a frame costs K prompt halves and one query half, not K canvases;
+the query attends to itself once; the last block and the decoder see the query's half and, because of the
+decoder's 3×3 convolution, the one row of tokens above it. Before the streams merge, the target stream sees no
+image: it is kept with the set of prompts; and the image stream sees no target: one serves all passes.
+`seggpt_core.model` is the plain form, and tests hold the two to each other.
+
+Shape suffixes: P passes, K prompts, S streams computed together (passes, or 1); a, b pixels of a half; h, w
+rows and columns of tokens of a half, n = h·w; D channels of a token; H heads of d channels.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seggpt_core.attention import Bias, attend, join
+from seggpt_core.layers import Attention, Block, relative_table, tokens_to_pixels
+from seggpt_core.model import Kind, SegGPT
+
+
+class Halves(NamedTuple):
+    """A stream between two blocks: the half of every prompt, and the query's, which all canvases share."""
+
+    prompts: Tensor
+    """(S, K, n, D)"""
+    query: Tensor
+    """(S, n, D)"""
+
+
+def embed(net: SegGPT, pixels: Tensor) -> Tensor:
+    """Normalised pictures (..., 3, a, b) to patches (..., h, w, D), without positions, so good for either half."""
+    patches = net.patch_embed(pixels.reshape(-1, *pixels.shape[-3:]))
+    return patches.reshape(*pixels.shape[:-3], *patches.shape[1:])
+
+
+def target_stream(net: SegGPT, targets: Tensor, kind: Kind) -> Halves:
+    """The target stream up to where it merges with the image stream, from patches of targets (P, K, h, w, D)."""
+    masked = net.mask_token.expand(targets.shape[0], *targets.shape[2:])
+    return _until_merge(net, targets, masked, net.segment_token_y, kind)
+
+
+def paint(net: SegGPT, prompts: Tensor, query: Tensor, targets: Halves, kind: Kind) -> Tensor:
+    """Colours of the query, (P, 3, a, b), normalised.
+
+    prompts: patches of the prompts' images, (K, h, w, D); query: of the query's, (h, w, D); targets: what
+    `target_stream` made of the prompts' targets.
+    """
+    grid = (query.shape[0], query.shape[1])
+    images = _until_merge(net, prompts[None], query[None], net.segment_token_x, kind)
+    halves = Halves(*(0.5 * (image + target) for image, target in zip(images, targets, strict=True)))
+    merge, last = net.config.merge_after, net.config.taps[-1]
+    tapped = [_read(halves, grid)] if merge in net.config.taps else []
+    for index in range(merge + 1, last):
+        halves = _block(net.block(index), halves, grid)
+        if index in net.config.taps:
+            tapped.append(_read(halves, grid))
+    if last > merge:
+        tapped.append(_last_block(net.block(last), halves, grid))
+    query_taps, seam_taps = (torch.cat([net.norm(tap) for tap in taps], dim=-1) for taps in zip(*tapped, strict=True))
+    return _decode(net, query_taps.unflatten(1, grid), seam_taps)
+
+
+def _until_merge(net: SegGPT, prompts: Tensor, query: Tensor, segment: Tensor, kind: Kind) -> Halves:
+    """One of the two streams through the blocks before the merge, from patches (S, K, h, w, D) and (S, h, w, D)."""
+    grid = (query.shape[1], query.shape[2])
+    positions = net.positions((2 * grid[0], grid[1]))
+    common = segment + net.type_token(kind)
+    upper, lower = (common + half for half in positions.chunk(2, dim=1))
+    halves = Halves((prompts + upper).flatten(2, 3), (query + lower).flatten(1, 2))
+    for index in range(net.config.merge_after + 1):
+        halves = _block(net.block(index), halves, grid)
+    return halves
+
+
+def _read(halves: Halves, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """What the decoder reads of a tapped block: the query's half and, of canvas 0, the row of tokens above it."""
+    return halves.query, halves.prompts[:, 0, -grid[1] :]
+
+
+def _block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
+    """One block over every prompt's half and the shared query's half."""
+    attn = block.attn
+    prompts, query = (_heads(attn, block.norm1(half)) for half in halves)
+    upper = _biases(attn, prompts.q, grid, first_row=0)
+    seen = _attend_canvas(prompts.q, upper, prompts, query)
+    averaged = _attend_prompts(attn, prompts, query, grid)
+    return Halves(_finish(block, halves.prompts, seen), _finish(block, halves.query, averaged))
+
+
+def _last_block(block: Block, halves: Halves, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """The query's half after a block, (S, n, D), and of canvas 0's prompt half its last row alone, (S, w, D)."""
+    attn = block.attn
+    prompts, query = (_heads(attn, block.norm1(half)) for half in halves)
+    canvas = _Heads(*(part[:, :1] for part in prompts))
+    seam = canvas.q[..., -grid[1] :, :]
+    upper = _biases(attn, seam, grid, first_row=grid[0] - 1)
+    seen = _attend_canvas(seam, upper, canvas, query)[:, 0]
+    averaged = _attend_prompts(attn, prompts, query, grid)
+    return _finish(block, halves.query, averaged), _finish(block, halves.prompts[:, 0, -grid[1] :], seen)
+
+
+class _Heads(NamedTuple):
+    """Queries, keys and values, (..., H, n, d) each."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+
+
+class _Biases(NamedTuple):
+    """Of some queries, against the keys of the upper half (a prompt's) and of the lower (the query's)."""
+
+    upper: Bias
+    lower: Bias
+
+
+def _heads(attn: Attention, x: Tensor) -> _Heads:
+    """x: (..., n, D)."""
+    return _Heads(*attn.qkv(x).unflatten(-1, (3, attn.heads, -1)).movedim(-3, 0).transpose(-3, -2))
+
+
+def _biases(attn: Attention, q: Tensor, grid: tuple[int, int], first_row: int) -> _Biases:
+    """q: (..., n, d), whole rows of a canvas of 2h rows from `first_row` on."""
+    q = q.unflatten(-2, (-1, grid[1]))
+    table = relative_table(attn.rel_pos_h, 2 * grid[0])[first_row : first_row + q.shape[-3]]
+    rows = torch.einsum("...rwc,rkc->...rwk", q, table).flatten(-3, -2)
+    columns = torch.einsum("...rwc,wkc->...rwk", q, relative_table(attn.rel_pos_w, grid[1])).flatten(-3, -2)
+    return _Biases(*(Bias(part, columns) for part in rows.chunk(2, dim=-1)))
+
+
+def _attend_canvas(q: Tensor, biases: _Biases, prompts: _Heads, query: _Heads) -> Tensor:
+    """Queries (S, K, H, m, d) of the prompts' halves see their own canvas: their prompt and the query's half."""
+    own = attend(q, prompts.k, prompts.v, biases.upper)
+    return join(own, attend(q, query.k[:, None], query.v[:, None], biases.lower))
+
+
+def _attend_prompts(attn: Attention, prompts: _Heads, query: _Heads, grid: tuple[int, int]) -> Tensor:
+    """The query's half sees itself and each prompt, and the mean over prompts is taken, (S, H, n, d).
+
+    The output projection is affine, so the mean may be taken before it.
+    """
+    biases = _biases(attn, query.q, grid, first_row=grid[0])
+    own = attend(query.q, query.k, query.v, biases.lower)
+    total = torch.zeros_like(own.sums)
+    count = prompts.k.shape[1]
+    for one in range(count):
+        total += join(own, attend(query.q, prompts.k[:, one], prompts.v[:, one], biases.upper))
+    return total / count
+
+
+def _finish(block: Block, x: Tensor, attended: Tensor) -> Tensor:
+    """What follows attention: x (..., n, D), attended (..., H, n, d)."""
+    x = x + block.attn.proj(attended.transpose(-3, -2).flatten(-2))
+    return x + block.mlp(block.norm2(x))
+
+
+def _decode(net: SegGPT, query: Tensor, seam: Tensor) -> Tensor:
+    """Colours (P, 3, a, b), from tapped tokens: of the query (P, h, w, taps · D), of the row above (P, w, taps · D)."""
+    patch = net.config.patch
+    pixels = tokens_to_pixels(net.decoder_embed(query), patch)
+    # Of the row above, the 3×3 convolution reads the lowest row of pixels only.
+    weight, bias = (
+        part[-patch * net.config.decoder_dim :] for part in (net.decoder_embed.weight, net.decoder_embed.bias)
+    )
+    above = F.linear(seam, weight, bias).unflatten(-1, (patch, -1)).flatten(1, 2).transpose(1, 2)[:, :, None]
+    painted: Tensor = net.decoder_pred(torch.cat([above, pixels], dim=2))
+    return painted[:, :, 1:]

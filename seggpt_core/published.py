@@ -1,0 +1,147 @@
+"""SegGPT as published behind the four calls of `seggpt_core.prompt`, by the fast path.
+
+Shape suffixes: P passes, K prompts, a, b pixels of the model's input, h, w its rows and columns of tokens,
+D channels of a token.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seggpt_core import fast
+from seggpt_core.errors import InputError
+from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
+from seggpt_core.model import Kind, SegGPT
+from seggpt_core.palette import SLOTS
+from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
+from seggpt_core.stacking import denormalise, normalise
+
+Ensemble = Literal["feature", "spatial"]
+"""How several prompts go together: averaged in every block (the paper's best for video), or tiled n×n into one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedFrame(FrameFeatures):
+    """A picture, normalised, (3, a, b), and its patches, (h, w, D)."""
+
+    pixels: Tensor
+    patches: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedPrompt(PromptFeatures):
+    """A picture and its targets, normalised, (3, a, b) and (P, 3, a, b), with their patches."""
+
+    pixels: Tensor
+    patches: Tensor
+    targets: Tensor
+    target_patches: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedPromptSet(PromptSet):
+    """The images' patches, (K, h, w, D), and the targets' stream, for every pass."""
+
+    patches: Tensor
+    targets: fast.Halves
+
+
+class Published:
+    """`SegGPT` behind the four calls; the output is as large as the input, whose sides are whole patches."""
+
+    slots = SLOTS
+
+    def __init__(
+        self,
+        net: SegGPT,
+        name: str,
+        weights_hash: str,
+        device: torch.device,
+        kind: Kind = "instance",
+        ensemble: Ensemble = "feature",
+    ) -> None:
+        """net: with its weights loaded; it is moved to `device` and put in eval mode."""
+        self.net = net.to(device).eval()
+        self.name = name
+        self.weights_hash = weights_hash
+        self.device = device
+        self.kind: Kind = kind
+        self.ensemble = ensemble
+        self.multiple = net.config.patch
+
+    @torch.inference_mode()
+    def encode_frame(self, image: Tensor) -> PublishedFrame:
+        """See `InContextModel.encode_frame`."""
+        pixels = normalise(image_batch(image, self.multiple, self.device)[0])
+        valid = Validity(
+            model=f"{self.name}, {self.kind}, {self.ensemble} ensemble",
+            weights=self.weights_hash,
+            size=(image.shape[-2], image.shape[-1]),
+            dtype=pixels.dtype,
+            device=self.device,
+        )
+        return PublishedFrame(valid=valid, pixels=pixels, patches=fast.embed(self.net, pixels))
+
+    @torch.inference_mode()
+    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> PublishedPrompt:
+        """See `InContextModel.encode_prompts`. The model has no notion of an unknown pixel: it is background."""
+        frame = own_frame(frame, PublishedFrame, self.name, self.weights_hash)
+        targets, known = target_grid(targets, known, frame.valid, stride=1)
+        targets = normalise(targets * known)
+        return PublishedPrompt(
+            valid=frame.valid,
+            passes=len(targets),
+            pixels=frame.pixels,
+            patches=frame.patches,
+            targets=targets,
+            target_patches=fast.embed(self.net, targets),
+        )
+
+    @torch.inference_mode()
+    def prepare(self, prompts: Sequence[PromptFeatures]) -> PublishedPromptSet:
+        """See `InContextModel.prepare`."""
+        own = [prompt for prompt in prompts if isinstance(prompt, PublishedPrompt)]
+        check_prompts(prompts, own)
+        if self.ensemble == "spatial":
+            patches = fast.embed(self.net, tiled([prompt.pixels for prompt in own]))[None]
+            target_patches = fast.embed(self.net, tiled([prompt.targets for prompt in own]))[:, None]
+        else:
+            patches = torch.stack([prompt.patches for prompt in own])
+            target_patches = torch.stack([prompt.target_patches for prompt in own], dim=1)
+        return PublishedPromptSet(
+            valid=own[0].valid,
+            passes=own[0].passes,
+            prompts=len(own),
+            patches=patches,
+            targets=fast.target_stream(self.net, target_patches, self.kind),
+        )
+
+    @torch.inference_mode()
+    def segment(self, frame: FrameFeatures, prompts: PromptSet) -> Tensor:
+        """See `InContextModel.segment`; the output is (P, 3, a, b)."""
+        frame = own_frame(frame, PublishedFrame, self.name, self.weights_hash)
+        if not isinstance(prompts, PublishedPromptSet):
+            raise InputError(f"prompts are a {type(prompts).__name__}: {self.name} needs what its prepare() made")
+        frame.valid.require(prompts.valid, "the prompt set")
+        return denormalise(fast.paint(self.net, prompts.patches, frame.patches, prompts.targets, self.kind))
+
+
+def tiled(pictures: Sequence[Tensor]) -> Tensor:
+    """Spatial ensemble: pictures (..., 3, a, b) tiled n×n, row by row, and resized to (..., 3, a, b).
+
+    n is the least that holds them all; where they do not fill the square they begin again from the first.
+    """
+    count = math.ceil(math.sqrt(len(pictures)))
+    rows = [
+        torch.cat([pictures[(row * count + column) % len(pictures)] for column in range(count)], dim=-1)
+        for row in range(count)
+    ]
+    large = torch.cat(rows, dim=-2)
+    size = (pictures[0].shape[-2], pictures[0].shape[-1])
+    small = F.interpolate(large.reshape(-1, *large.shape[-3:]), size=size, mode="area")
+    return small.reshape(pictures[0].shape)

@@ -1,0 +1,43 @@
+"""Attention in parts equals attention to everything at once."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from seggpt_core.attention import Bias, attend, join
+from tests.tolerances import CACHED_VERSUS_UNCACHED
+
+ROWS, COLUMNS, WIDTH = 3, 4, 8
+
+
+def random_part(scale: float, queries: int = 5) -> tuple[torch.Tensor, torch.Tensor, Bias]:
+    keys, values = scale * torch.randn(2, 1, ROWS * COLUMNS, WIDTH), torch.randn(2, 1, ROWS * COLUMNS, WIDTH)
+    return keys, values, Bias(torch.randn(2, 3, queries, ROWS), torch.randn(2, 3, queries, COLUMNS))
+
+
+def materialised(bias: Bias) -> torch.Tensor:
+    return (bias.rows[..., :, None] + bias.columns[..., None, :]).flatten(-2)
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+def test_two_parts_joined_are_one_softmax_over_both(scale: float) -> None:
+    """At scale 100 a score of one part may exceed all of the other by hundreds: nothing may overflow."""
+    torch.manual_seed(0)
+    queries = torch.randn(2, 3, 5, WIDTH)
+    (k1, v1, b1), (k2, v2, b2) = random_part(1.0), random_part(scale)
+    joined = join(attend(queries, k1, v1, b1), attend(queries, k2, v2, b2))
+    keys, values = torch.cat([k1, k2], dim=-2).expand(2, 3, -1, -1), torch.cat([v1, v2], dim=-2).expand(2, 3, -1, -1)
+    mask = torch.cat([materialised(b1), materialised(b2)], dim=-1)
+    expected = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+    torch.testing.assert_close(joined, expected, atol=CACHED_VERSUS_UNCACHED * scale, rtol=0)
+
+
+def test_a_part_is_a_softmax_of_its_own() -> None:
+    torch.manual_seed(1)
+    queries = torch.randn(2, 3, 5, WIDTH)
+    k, v, bias = random_part(1.0)
+    part = attend(queries, k, v, bias)
+    expected = F.scaled_dot_product_attention(
+        queries, k.expand(2, 3, -1, -1), v.expand(2, 3, -1, -1), attn_mask=materialised(bias)
+    )
+    torch.testing.assert_close(part.sums / part.total, expected, atol=CACHED_VERSUS_UNCACHED, rtol=0)

@@ -1,0 +1,89 @@
+"""The published model behind the four calls."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from seggpt_core.errors import InputError
+from seggpt_core.model import SegGPT
+from seggpt_core.published import Published, tiled
+from seggpt_core.stacking import query_colours, stack_canvases
+from tests.seggpt_core.published_models import TINY, random_model
+from tests.tolerances import CACHED_VERSUS_UNCACHED
+
+CPU = torch.device("cpu")
+SIZE = (16, 24)
+
+
+def published(net: SegGPT, **options: str) -> Published:
+    return Published(net, "seggpt", "0" * 64, CPU, **options)  # type: ignore[arg-type]
+
+
+def pictures(count: int) -> Tensor:
+    return torch.rand(count, 3, *SIZE, generator=torch.Generator().manual_seed(count))
+
+
+def reference(net: SegGPT, images: Tensor, targets: Tensor, query: Tensor) -> Tensor:
+    """One pass over the prompts (K, 3, a, b)."""
+    with torch.inference_mode():
+        canvases = stack_canvases(images[None], targets[None], query[None], net.config.patch)
+        return query_colours(net(*canvases, "instance"))
+
+
+def test_four_calls_give_the_reference_paths_colours() -> None:
+    net = random_model(TINY)
+    model = published(net)
+    *images, query = pictures(4)
+    targets = torch.rand(2, 3, 3, *SIZE)
+    prompts = [model.encode_prompts(model.encode_frame(image), targets[:, index]) for index, image in enumerate(images)]
+    painted = model.segment(model.encode_frame(query), model.prepare(prompts))
+    expected = torch.cat([reference(net, torch.stack(images), one, query) for one in targets])
+    torch.testing.assert_close(painted, expected, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+
+
+def test_unknown_pixels_are_painted_as_background() -> None:
+    model = published(random_model(TINY))
+    image, query = (model.encode_frame(one) for one in pictures(2))
+    target = torch.rand(1, 3, *SIZE)
+    known = torch.ones(SIZE)
+    known[:8] = 0
+    hidden = target.clone()
+    hidden[..., :8, :] = 0
+    painted = [
+        model.segment(query, model.prepare([prompt]))
+        for prompt in (model.encode_prompts(image, target, known), model.encode_prompts(image, hidden))
+    ]
+    assert torch.equal(*painted)
+
+
+def test_a_spatial_ensemble_is_one_prompt_of_tiles() -> None:
+    net = random_model(TINY)
+    model = published(net, ensemble="spatial")
+    *images, query = pictures(4)
+    targets = torch.rand(3, 3, *SIZE)
+    prompts = [model.encode_prompts(model.encode_frame(i), t[None]) for i, t in zip(images, targets, strict=True)]
+    painted = model.segment(model.encode_frame(query), model.prepare(prompts))
+    expected = reference(net, tiled(images)[None], tiled(list(targets))[None], query)
+    torch.testing.assert_close(painted, expected, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+
+
+def test_tiles_fill_a_square_and_begin_again() -> None:
+    one, two, three = (torch.full((3, 4, 8), value) for value in (0.1, 0.2, 0.3))
+    square = tiled([one, two, three])
+    assert square.shape == (3, 4, 8)
+    assert torch.equal(square[0], torch.tensor([[0.1] * 4 + [0.2] * 4] * 2 + [[0.3] * 4 + [0.1] * 4] * 2))
+    assert torch.equal(tiled([two]), two)
+
+
+def test_features_of_another_task_are_refused() -> None:
+    net = random_model(TINY)
+    instance, semantic = published(net), published(net, kind="semantic")
+    image = pictures(1)[0]
+    prompt = instance.encode_prompts(instance.encode_frame(image), torch.rand(1, 3, *SIZE))
+    with pytest.raises(InputError, match="semantic"):
+        semantic.segment(semantic.encode_frame(image), instance.prepare([prompt]))
+
+
+def test_a_size_that_is_not_whole_patches_is_refused() -> None:
+    with pytest.raises(InputError, match="18x24"):
+        published(random_model(TINY)).encode_frame(torch.rand(3, 18, 24))
