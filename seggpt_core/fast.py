@@ -11,6 +11,8 @@ Shape suffixes: P passes, K prompts, S streams computed together (passes, or 1);
 rows and columns of tokens of a half, n = h·w; D channels of a token; H heads of d channels.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -38,9 +40,8 @@ def embed(net: SegGPT, pixels: Tensor) -> Tensor:
 
 
 def target_stream(net: SegGPT, targets: Tensor, kind: Kind) -> Halves:
-    """The target stream up to where it merges with the image stream, from patches of targets (P, K, h, w, D)."""
-    masked = net.mask_token.expand(targets.shape[0], *targets.shape[2:])
-    return _until_merge(net, targets, masked, net.segment_token_y, kind)
+    """The target stream where it merges with the image stream, from patches of targets (P, K, h, w, D)."""
+    return _last(target_blocks(net, targets, kind))
 
 
 def paint(net: SegGPT, prompts: Tensor, query: Tensor, targets: Halves, kind: Kind) -> Tensor:
@@ -50,35 +51,60 @@ def paint(net: SegGPT, prompts: Tensor, query: Tensor, targets: Halves, kind: Ki
     `target_stream` made of the prompts' targets.
     """
     grid = (query.shape[0], query.shape[1])
-    images = _until_merge(net, prompts[None], query[None], net.segment_token_x, kind)
-    halves = Halves(*(0.5 * (image + target) for image, target in zip(images, targets, strict=True)))
-    merge, last = net.config.merge_after, net.config.taps[-1]
-    tapped = [_read(halves, grid)] if merge in net.config.taps else []
-    for index in range(merge + 1, last):
+    images = _last(image_blocks(net, prompts[None], query[None], kind))
+    tapped = [
+        (net.norm(halves.query), net.norm(halves.prompts[:, 0, -grid[1] :]))
+        for index, halves in merged_blocks(net, merge(images, targets), grid)
+        if index in net.config.taps
+    ]
+    lower, seam = (torch.cat(parts, dim=-1) for parts in zip(*tapped, strict=True))
+    return _decode(net, lower.unflatten(1, grid), seam)
+
+
+def image_blocks(net: SegGPT, prompts: Tensor, query: Tensor, kind: Kind) -> Iterator[Halves]:
+    """The image stream after each block up to the merge, from patches (S, K, h, w, D) and (S, h, w, D)."""
+    return _until_merge(net, prompts, query, net.segment_token_x, kind)
+
+
+def target_blocks(net: SegGPT, targets: Tensor, kind: Kind) -> Iterator[Halves]:
+    """The target stream after each block up to the merge, from patches (P, K, h, w, D)."""
+    masked = net.mask_token.expand(targets.shape[0], *targets.shape[2:])
+    return _until_merge(net, targets, masked, net.segment_token_y, kind)
+
+
+def merge(images: Halves, targets: Halves) -> Halves:
+    """The mean of the streams; one image stream serves the target streams of all passes."""
+    return Halves(*((image + target) * 0.5 for image, target in zip(images, targets, strict=True)))
+
+
+def merged_blocks(net: SegGPT, merged: Halves, grid: tuple[int, int]) -> Iterator[tuple[int, Halves]]:
+    """Index and output of every block from the merge to the last tap; the first is what was merged.
+
+    Behind the last tap only the query's half and the row above it are read: of the prompts' halves, that
+    block gives canvas 0's last row alone, (P, 1, w, D).
+    """
+    first, last = net.config.merge_after, net.config.taps[-1]
+    yield first, merged
+    halves = merged
+    for index in range(first + 1, last):
         halves = _block(net.block(index), halves, grid)
-        if index in net.config.taps:
-            tapped.append(_read(halves, grid))
-    if last > merge:
-        tapped.append(_last_block(net.block(last), halves, grid))
-    query_taps, seam_taps = (torch.cat([net.norm(tap) for tap in taps], dim=-1) for taps in zip(*tapped, strict=True))
-    return _decode(net, query_taps.unflatten(1, grid), seam_taps)
+        yield index, halves
+    if last > first:
+        yield last, _last_block(net.block(last), halves, grid)
 
 
-def _until_merge(net: SegGPT, prompts: Tensor, query: Tensor, segment: Tensor, kind: Kind) -> Halves:
-    """One of the two streams through the blocks before the merge, from patches (S, K, h, w, D) and (S, h, w, D)."""
+def _until_merge(net: SegGPT, prompts: Tensor, query: Tensor, segment: Tensor, kind: Kind) -> Iterator[Halves]:
     grid = (query.shape[1], query.shape[2])
-    positions = net.positions((2 * grid[0], grid[1]))
     common = segment + net.type_token(kind)
-    upper, lower = (common + half for half in positions.chunk(2, dim=1))
+    upper, lower = (common + half for half in net.positions((2 * grid[0], grid[1])).chunk(2, dim=1))
     halves = Halves((prompts + upper).flatten(2, 3), (query + lower).flatten(1, 2))
     for index in range(net.config.merge_after + 1):
         halves = _block(net.block(index), halves, grid)
-    return halves
+        yield halves
 
 
-def _read(halves: Halves, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """What the decoder reads of a tapped block: the query's half and, of canvas 0, the row of tokens above it."""
-    return halves.query, halves.prompts[:, 0, -grid[1] :]
+def _last(blocks: Iterator[Halves]) -> Halves:
+    return deque(blocks, maxlen=1).pop()
 
 
 def _block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
@@ -91,16 +117,15 @@ def _block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
     return Halves(_finish(block, halves.prompts, seen), _finish(block, halves.query, averaged))
 
 
-def _last_block(block: Block, halves: Halves, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """The query's half after a block, (S, n, D), and of canvas 0's prompt half its last row alone, (S, w, D)."""
+def _last_block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
+    """As `block_of_halves`, but of the prompts' halves only canvas 0's last row, (S, 1, w, D)."""
     attn = block.attn
     prompts, query = (_heads(attn, block.norm1(half)) for half in halves)
     canvas = _Heads(*(part[:, :1] for part in prompts))
-    seam = canvas.q[..., -grid[1] :, :]
-    upper = _biases(attn, seam, grid, first_row=grid[0] - 1)
-    seen = _attend_canvas(seam, upper, canvas, query)[:, 0]
+    row = canvas.q[..., -grid[1] :, :]
+    seen = _attend_canvas(row, _biases(attn, row, grid, first_row=grid[0] - 1), canvas, query)
     averaged = _attend_prompts(attn, prompts, query, grid)
-    return _finish(block, halves.query, averaged), _finish(block, halves.prompts[:, 0, -grid[1] :], seen)
+    return Halves(_finish(block, halves.prompts[:, :1, -grid[1] :], seen), _finish(block, halves.query, averaged))
 
 
 class _Heads(NamedTuple):
