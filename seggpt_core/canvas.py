@@ -35,6 +35,12 @@ def fit_size(height: int, width: int, short_side: int, multiple: int) -> tuple[i
     return (short, long) if height <= width else (long, short)
 
 
+def check_size(size: tuple[int, int], multiple: int) -> None:
+    """Raise InputError unless both sides of a model's input are positive multiples of `multiple` pixels."""
+    if any(side < 1 or side % multiple for side in size):
+        raise InputError(f"size {size[0]}x{size[1]}: both sides must be multiples of {multiple} pixels")
+
+
 def to_model_image(image: npt.NDArray[np.uint8], size: tuple[int, int], device: torch.device) -> Tensor:
     """Resize a picture to a model's input.
 

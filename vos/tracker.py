@@ -6,13 +6,13 @@ from functools import partial
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import canvas, palette
 from seggpt_core.checkpoint import load_model
+from seggpt_core.passes import check_labels, encode_labels, group_ids, segment_groups
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
 from vos.confidence import describe
 from vos.errors import InputError
@@ -23,8 +23,6 @@ from vos.types import VOID, Frame, LabelMap, Segmentation
 
 Ids = tuple[int, ...]
 Figures = dict[int, float]
-Known = npt.NDArray[np.bool_]
-"""(H, W), false where the user does not know."""
 
 _SURE = 1.0
 """Confidence of a mask that the user gave."""
@@ -41,19 +39,7 @@ def check_mask(ids: LabelMap, index: int, size: tuple[int, int]) -> Ids:
 
     Raises InputError if it is not a (H, W) uint8 array of that size with at least one id of 1..254; 255 is void.
     """
-    if not isinstance(ids, np.ndarray) or ids.dtype != np.uint8 or ids.ndim != 2:
-        got = f"{ids.dtype} of shape {ids.shape}" if isinstance(ids, np.ndarray) else type(ids).__name__
-        raise InputError(f"the mask of frame {index} is {got}: it must be a uint8 array of shape (height, width)")
-    if ids.shape != size:
-        raise InputError(
-            f"the mask of frame {index} is {ids.shape[0]}x{ids.shape[1]} (height x width), but the frame is "
-            f"{size[0]}x{size[1]}: both must have one size"
-        )
-    found = np.flatnonzero(np.bincount(ids.ravel(), minlength=VOID + 1)[:VOID])
-    objects = tuple(int(identity) for identity in found if identity != 0)
-    if not objects:
-        raise InputError(f"the mask of frame {index} is empty: it must hold at least one object id of 1..254")
-    return objects
+    return check_labels(ids, size, what=f"the mask of frame {index}", picture="the frame")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,9 +84,8 @@ class Tracker:
 
     def __init__(self, model: InContextModel, settings: TrackerSettings) -> None:
         """Raises InputError if the settings' size does not suit the model."""
-        if settings.size is not None and any(side < 1 or side % model.multiple for side in settings.size):
-            height, width = settings.size
-            raise InputError(f"size {height}x{width}: both sides must be multiples of {model.multiple} pixels")
+        if settings.size is not None:
+            canvas.check_size(settings.size, model.multiple)
         self._model = model
         self._settings = settings
         self._cohorts: list[_Cohort] = []
@@ -123,7 +108,8 @@ class Tracker:
         known = ids != VOID
         for cohort in self._cohorts:
             pinned = not set(given).isdisjoint(cohort.ids)
-            encode = partial(self._encode_labels, features, cohort, labels, known if pinned else np.ones_like(known))
+            voting = known if pinned else np.ones_like(known)
+            encode = partial(encode_labels, self._model, features, labels, voting, cohort.passes)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned), encode)
         return Segmentation(index=frame.index, ids=labels, confidence=confidence)
 
@@ -152,19 +138,15 @@ class Tracker:
                 f"{self._frame_size[0]}x{self._frame_size[1]}: all frames must have one size"
             )
         self._frame_size = size
-        return self._model.encode_frame(canvas.to_model_image(frame.image, self._input_size(size), self._model.device))
-
-    def _input_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        return self._settings.size or canvas.fit_size(*size, self._settings.short_side, self._model.multiple)
+        input_size = self._settings.size or canvas.fit_size(*size, self._settings.short_side, self._model.multiple)
+        return self._model.encode_frame(canvas.to_model_image(frame.image, input_size, self._model.device))
 
     def _paint(self, features: FrameFeatures) -> list[_Pass]:
         painted = []
         for cohort in self._cohorts:
-            colours = self._model.segment(features, cohort.bank.prompts())
-            probabilities = palette.decode(colours, [len(ids) for ids in cohort.passes])
+            probabilities = segment_groups(self._model, features, cohort.bank.prompts(), cohort.passes)
             painted += [
-                _Pass(ids=ids, probabilities=one[: 1 + len(ids)])
-                for ids, one in zip(cohort.passes, probabilities, strict=True)
+                _Pass(ids=ids, probabilities=one) for ids, one in zip(cohort.passes, probabilities, strict=True)
             ]
         return painted
 
@@ -172,8 +154,7 @@ class Tracker:
         """Open a cohort for new objects, in as few passes as they fit."""
         if not ids:
             return
-        settings, slots = self._settings, min(self._model.slots, palette.SLOTS)
-        passes = tuple(ids[first : first + slots] for first in range(0, len(ids), slots))
+        settings, passes = self._settings, group_ids(ids, self._model.slots)
         policy = Policy(
             name=settings.policy,
             frames=settings.memory,
@@ -182,16 +163,6 @@ class Tracker:
         )
         bank = Bank(self._model, policy, max_bytes=len(passes) * settings.memory_mib * 2**20)
         self._cohorts.append(_Cohort(passes=passes, bank=bank))
-
-    def _encode_labels(
-        self, features: FrameFeatures, cohort: _Cohort, labels: LabelMap, known: Known
-    ) -> PromptFeatures:
-        """A frame as a prompt, from its label map."""
-        device = self._model.device
-        ids, weight = torch.from_numpy(labels).to(device), torch.from_numpy(known).to(device).float()
-        painted = (palette.colour_ids(ids, one) for one in cohort.passes)
-        size = self._input_size((labels.shape[0], labels.shape[1]))
-        return self._model.encode_prompts(features, *canvas.to_model_targets(painted, weight, size))
 
     def _encode_painted(self, features: FrameFeatures, cohort: _Cohort, passes: Sequence[_Pass]) -> PromptFeatures:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""

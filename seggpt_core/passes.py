@@ -1,0 +1,84 @@
+"""Label maps through a model that tells few objects apart at once: ids are checked, grouped into passes, painted
+as prompts, and read back.
+
+Shape suffixes: H, W a picture's own size, h, w the model's output size, n the objects of one pass.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from seggpt_core import canvas, palette
+from seggpt_core.errors import InputError
+from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures, PromptSet
+
+Group = tuple[int, ...]
+"""Object ids of one pass, in the order of their slots."""
+
+VOID = 255
+"""Id of pixels that nobody knows: neither object nor background."""
+
+
+def check_labels(labels: object, size: tuple[int, int], *, what: str, picture: str) -> Group:
+    """The object ids of a label map for a picture of `size` (height, width), ascending.
+
+    Raises InputError, which calls the two `what` and `picture`, if it is not a (H, W) uint8 array of that size
+    with at least one id of 1..254; 255 is void.
+    """
+    if not isinstance(labels, np.ndarray) or labels.dtype != np.uint8 or labels.ndim != 2:
+        raise InputError(f"{what} is {describe(labels)}: it must be a uint8 array of shape (height, width)")
+    if labels.shape != size:
+        raise InputError(
+            f"{what} is {labels.shape[0]}x{labels.shape[1]} (height x width), but {picture} is "
+            f"{size[0]}x{size[1]}: both must have one size"
+        )
+    found = np.flatnonzero(np.bincount(labels.ravel(), minlength=VOID + 1)[:VOID])
+    objects = tuple(int(identity) for identity in found if identity != 0)
+    if not objects:
+        raise InputError(f"{what} is empty: it must hold at least one object id of 1..254")
+    return objects
+
+
+def describe(value: object) -> str:
+    """What a caller gave instead of an array that was wanted, for messages."""
+    if isinstance(value, (np.ndarray, Tensor)):
+        return f"{value.dtype} of shape {tuple(value.shape)}"
+    return type(value).__name__
+
+
+def group_ids(ids: Sequence[int], slots: int) -> tuple[Group, ...]:
+    """The ids, in their order, in as few passes as they fit; slots: how many the model tells apart in one."""
+    width = min(slots, palette.SLOTS)
+    return tuple(tuple(ids[first : first + width]) for first in range(0, len(ids), width))
+
+
+def encode_labels(
+    model: InContextModel,
+    frame: FrameFeatures,
+    labels: npt.NDArray[np.uint8],
+    known: npt.NDArray[np.bool_],
+    groups: Sequence[Group],
+) -> PromptFeatures:
+    """A frame as a prompt, from its label map.
+
+    labels: (H, W) uint8; ids of no group are painted as background. known: (H, W) bool, false where the label
+    must not vote. Both may have any size: they are resized to the frame's.
+    """
+    ids, weight = torch.from_numpy(labels).to(model.device), torch.from_numpy(known).to(model.device).float()
+    painted = (palette.colour_ids(ids, group) for group in groups)
+    return model.encode_prompts(frame, *canvas.to_model_targets(painted, weight, frame.valid.size))
+
+
+def segment_groups(
+    model: InContextModel, frame: FrameFeatures, prompts: PromptSet, groups: Sequence[Group]
+) -> list[Tensor]:
+    """What each pass says of a frame: probabilities (1+n, h, w) that sum to 1, background first.
+
+    groups: those that the prompts were encoded with.
+    """
+    colours = model.segment(frame, prompts)
+    decoded = palette.decode(colours, [len(group) for group in groups])
+    return [one[: 1 + len(group)] for group, one in zip(groups, decoded, strict=True)]
