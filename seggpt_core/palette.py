@@ -7,7 +7,7 @@ is never nearest to a third, so a blended edge between two objects cannot turn i
 Shape suffixes: P passes, S slots (3), N objects of all passes, h, w the model's output size, H, W any size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -78,9 +78,28 @@ def merge_passes(passes: Sequence[Tensor]) -> Tensor:
     """
     if len(passes) == 1:
         return passes[0]
-    bounded = claims(passes).clamp(_ODDS_BOUND, 1 - _ODDS_BOUND)
-    odds = bounded / (1 - bounded)
+    odds = _odds(claims(passes))
     return odds / odds.sum(dim=0, keepdim=True)
+
+
+def merged_planes(passes: Sequence[Tensor], size: tuple[int, int]) -> Iterator[Tensor]:
+    """Every object's probability after merging at another size: (H, W) each, one after another.
+
+    passes: (1+n, h, w) probabilities each. Probabilities are resized, then merged, as `label_map` does it. They
+    are resized twice, so that no (1+N, H, W) tensor is ever held.
+    """
+    if len(passes) == 1:
+        yield from upsample(passes[0][1:], size)
+        return
+    background = torch.ones(size, device=passes[0].device)
+    total = torch.zeros(size, device=passes[0].device)
+    for one in passes:
+        objects = upsample(one[1:], size)
+        background *= 1 - objects.sum(dim=0)
+        total += _odds(objects).sum(dim=0)
+    total += _odds(background)
+    for one in passes:
+        yield from _odds(upsample(one[1:], size)) / total
 
 
 def label_map(passes: Sequence[Tensor], ids: Sequence[Sequence[int]], size: tuple[int, int]) -> Tensor:
@@ -101,6 +120,11 @@ def label_map(passes: Sequence[Tensor], ids: Sequence[Sequence[int]], size: tupl
             labels.masked_fill_(claim > best, identity)
             best = torch.maximum(best, claim)
     return labels.masked_fill_(best <= background, 0)
+
+
+def _odds(probabilities: Tensor) -> Tensor:
+    bounded = probabilities.clamp(_ODDS_BOUND, 1 - _ODDS_BOUND)
+    return bounded / (1 - bounded)
 
 
 def _corners(like: Tensor) -> Tensor:

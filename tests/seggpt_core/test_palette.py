@@ -130,5 +130,14 @@ def test_the_label_map_is_the_argmax_of_what_is_merged(seed: int, counts: list[i
     assert ((labels == expected) | ties).all()
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 3), min_size=1, max_size=5))
+def test_merged_planes_are_what_is_merged_after_resizing(seed: int, counts: list[int]):
+    passes = random_passes(seed, counts)
+    expected = palette.merge_passes([palette.upsample(one, (17, 13)) for one in passes])[1:]
+    planes = torch.stack(list(palette.merged_planes(passes, (17, 13))))
+    torch.testing.assert_close(planes, expected, atol=FLOAT32_PARITY, rtol=0)
+
+
 def test_with_no_pass_all_is_background():
     assert torch.equal(palette.label_map([], [], (4, 5)), torch.zeros(4, 5, dtype=torch.uint8))
