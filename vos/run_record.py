@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from vos.errors import InputError, WorkError
 from vos.io.atomic import replacing
@@ -29,19 +29,13 @@ _PACKAGES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunRecord:
-    """The content of run.json. Paths of inputs are as given; outputs are relative to the folder of run.json."""
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What run.json says of every run. Paths of inputs are as given; outputs are relative to its folder."""
 
     status: Literal["running", "done", "failed", "interrupted"]
-    clip: Mapping[str, Any]
-    """Path and facts of the clip, see `describe_clip`."""
-    frames: tuple[int, int]
-    """Half-open range of frame numbers."""
-    mask: Mapping[str, str]
-    """Path and SHA-256 of the first mask."""
     settings: Mapping[str, Any]
-    """Every field of the tracker's settings, as resolved."""
+    """Every setting, as resolved."""
     model: Mapping[str, str]
     """Name, SHA-256 of the weights, and device."""
     versions: Mapping[str, str]
@@ -58,25 +52,51 @@ class RunRecord:
         out: Path,
         status: Literal["done", "failed", "interrupted"],
         *,
-        stats: "RunStats | None" = None,
+        timing: Mapping[str, float] | None = None,
         gpu_memory_mib: float | None = None,
         error: str | None = None,
-    ) -> "RunRecord":
+    ) -> Self:
         """The record of the same run after its end: only the outputs that lie in `out` remain."""
         return dataclasses.replace(
             self,
             status=status,
             outputs=[name for name in self.outputs if name == FILE_NAME or (out / name).is_file()],
-            timing=None if stats is None else describe_timing(stats),
+            timing=timing,
             peak_memory_mib=peak_memory_mib(),
             peak_gpu_memory_mib=gpu_memory_mib,
             error=error,
         )
 
 
-def write_record(out: Path, record: RunRecord) -> None:
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Record):
+    """A clip propagated."""
+
+    clip: Mapping[str, Any]
+    """Path and facts of the clip, see `describe_clip`."""
+    frames: tuple[int, int]
+    """Half-open range of frame numbers."""
+    mask: Mapping[str, str]
+    """Path and SHA-256 of the first mask."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesRecord(Record):
+    """Images segmented in context."""
+
+    queries: Sequence[str]
+    prompts: Sequence[Mapping[str, str]]
+    """Path and SHA-256 of each prompt's image and mask."""
+    classes: Sequence[int]
+    colours: Mapping[str, int]
+    """`#rrggbb` of the prompts' masks → class id; empty where the masks hold ids."""
+
+
+def write_record(out: Path, record: Record) -> None:
     """Write `out`/run.json, whole or not at all. Raises WorkError when it cannot be written."""
-    text = json.dumps(dataclasses.asdict(record), indent=2, default=str)
+    content = dataclasses.asdict(record)
+    content["outputs"] = content.pop("outputs")  # last: it is the longest
+    text = json.dumps(content, indent=2, default=str)
     with replacing(out / FILE_NAME) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 

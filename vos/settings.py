@@ -1,8 +1,9 @@
 """Presets and their validation: YAML in, frozen settings out, one line that says what is wrong otherwise."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -31,8 +32,8 @@ def _size(value: object) -> object:
 _Side = Annotated[int, Field(ge=1)]
 
 
-class TrackerSettings(BaseModel):
-    """How a clip is tracked. `configs/trackers/default.yaml` says why its values are what they are."""
+class ModelSettings(BaseModel):
+    """Which model, and how pictures reach it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +41,16 @@ class TrackerSettings(BaseModel):
     """Name of a model that `seggpt_core.checkpoint` knows."""
     weights: Path | None = None
     """A file of weights; None takes the model's own."""
+    short_side: int = Field(default=288, ge=16, le=4096)
+    """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
+    size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
+    """Model input (height, width) in pixels, instead of `short_side`."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class TrackerSettings(ModelSettings):
+    """How a clip is tracked. `configs/trackers/default.yaml` says why its values are what they are."""
+
     memory: int = Field(default=5, ge=0, le=256)
     """K: remembered frames besides the user's masks; 0 is the user's masks alone."""
     policy: PolicyName = "stride"
@@ -52,11 +63,17 @@ class TrackerSettings(BaseModel):
     """Remember probabilities as mixed colours; false remembers the winner's colour."""
     memory_mib: int = Field(default=256, ge=1)
     """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
-    short_side: int = Field(default=288, ge=16, le=4096)
-    """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
-    size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
-    """Model input (height, width) in pixels, instead of `short_side`."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+SettingsT = TypeVar("SettingsT", bound=ModelSettings)
+
+
+def model_settings(**given: Any) -> ModelSettings:
+    """Model settings without a tracker; those that are None take their defaults.
+
+    Raises InputError that names the option, the value received and what is right.
+    """
+    return _validated(ModelSettings, _given(given), "option")
 
 
 def load_tracker(name_or_file: str | Path = "default", **overrides: Any) -> TrackerSettings:
@@ -66,9 +83,8 @@ def load_tracker(name_or_file: str | Path = "default", **overrides: Any) -> Trac
     """
     path = preset_path("trackers", name_or_file)
     given = read_yaml(path)
-    _validated(given, str(path))
-    changes = {name: value for name, value in overrides.items() if value is not None}
-    return _validated(given | changes, "option")
+    _validated(TrackerSettings, given, str(path))
+    return _validated(TrackerSettings, given | _given(overrides), "option")
 
 
 def preset_path(kind: str, name_or_file: str | Path) -> Path:
@@ -111,19 +127,23 @@ def resolve_device(name: str) -> "torch.device":
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def _validated(values: dict[str, Any], source: str) -> TrackerSettings:
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _validated(kind: type[SettingsT], values: dict[str, Any], source: str) -> SettingsT:
     try:
-        return TrackerSettings(**values)
+        return kind(**values)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
     except ValidationError as error:
-        raise InputError("; ".join(_told(source, problem) for problem in error.errors())) from error
+        raise InputError("; ".join(_told(kind, source, problem) for problem in error.errors())) from error
 
 
-def _told(source: str, problem: Any) -> str:
+def _told(kind: type[ModelSettings], source: str, problem: Any) -> str:
     field = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{source}: no field {field!r}; the fields are {', '.join(TrackerSettings.model_fields)}"
+        return f"{source}: no field {field!r}; the fields are {', '.join(kind.model_fields)}"
     wish = problem["msg"][0].lower() + problem["msg"][1:]
     return f"{source}: {field} is {problem['input']!r}: {wish}"
 

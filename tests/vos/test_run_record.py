@@ -11,6 +11,7 @@ from vos.run_record import (
     RunRecord,
     delete_files,
     describe_clip,
+    describe_timing,
     peak_memory_mib,
     stale_files,
     versions,
@@ -59,7 +60,7 @@ class TestRecord:
     def test_it_says_how_a_run_went(self, tmp_path: Path):
         touch(tmp_path, "masks/a.png")
         stats = RunStats(frames=10, seconds_total=4.0, seconds_tracking=2.0)
-        write_record(tmp_path, record().ended(tmp_path, "done", stats=stats))
+        write_record(tmp_path, record().ended(tmp_path, "done", timing=describe_timing(stats)))
         content = json.loads((tmp_path / "run.json").read_text())
         assert content["status"] == "done"
         assert content["outputs"] == ["run.json", "masks/a.png"]

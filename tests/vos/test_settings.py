@@ -5,7 +5,7 @@ import torch
 import yaml
 
 from vos.errors import InputError
-from vos.settings import TrackerSettings, load_tracker, parse_size, preset_path, resolve_device
+from vos.settings import TrackerSettings, load_tracker, model_settings, parse_size, preset_path, resolve_device
 
 
 def written(folder: Path, text: str) -> Path:
@@ -61,7 +61,7 @@ def test_settings_survive_yaml(tmp_path: Path):
         ("memory: -1", ["mine.yaml: memory is -1", "greater than or equal to 0"]),
         ("memory: many", ["mine.yaml: memory is 'many'", "integer"]),
         ("policy: best", ["mine.yaml: policy is 'best'", "'recent', 'stride' or 'gated'"]),
-        ("memroy: 3", ["mine.yaml: no field 'memroy'", "the fields are model, weights, memory"]),
+        ("memroy: 3", ["mine.yaml: no field 'memroy'", "the fields are model, weights, short_side"]),
         ("size: 288", ["mine.yaml: size '288'", "288x512"]),
         ("size: 288by512", ["mine.yaml: size '288by512'", "288x512"]),
         ("size: [0, 16]", ["mine.yaml: size.0 is 0", "greater than or equal to 1"]),
@@ -91,6 +91,15 @@ def test_a_preset_that_is_not_there():
 def test_a_file_that_is_not_there(path: str):
     with pytest.raises(InputError, match="no such file"):
         load_tracker(path)
+
+
+def test_a_model_is_chosen_without_a_tracker():
+    chosen = model_settings(model="readout", weights=None, size="32x48", device=None)
+    assert (chosen.model, chosen.size, chosen.short_side, chosen.device) == ("readout", (32, 48), 288, "auto")
+    with pytest.raises(
+        InputError, match="option: no field 'memory'; the fields are model, weights, short_side, size, "
+    ):
+        model_settings(memory=3)
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch):

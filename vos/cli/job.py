@@ -1,13 +1,11 @@
 """One clip propagated into one output folder: what `vos propagate` and `vos demo` share."""
 
-import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from vos.errors import InputError, VosError, WorkError
+from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
 from vos.io import (
     Clip,
     ContactSheetWriter,
@@ -23,10 +21,8 @@ from vos.types import LabelMap, Sink
 
 if TYPE_CHECKING:
     from seggpt_core.prompt import InContextModel
-    from vos.pipeline import RunStats
     from vos.run_record import RunRecord
     from vos.settings import TrackerSettings
-    from vos.tracker import Tracker
     from vos.types import Segmentation
 
 MASKS = "masks"
@@ -80,55 +76,25 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     finished masks stay then, and run.json says how it ended.
     """
     from seggpt_core.checkpoint import load_model
-    from vos.run_record import delete_files, write_record
+    from vos import pipeline
+    from vos.run_record import describe_timing, write_record
     from vos.settings import resolve_device
     from vos.tracker import Tracker
 
-    job = opened.job
+    job, clip = opened.job, opened.clip
     model = load_model(job.settings.model, weights=job.settings.weights, device=resolve_device(job.settings.device))
     tracker = Tracker(model, job.settings)
     record = _record(opened, model)
-    try:
-        delete_files(job.out, opened.stale)
-        write_record(job.out, record)
-    except WorkError as error:
-        raise InputError(str(error)) from error
-    stats = _propagate(opened, tracker, record, on_frame)
-    done = record.ended(job.out, "done", stats=stats, gpu_memory_mib=_peak_gpu_memory_mib(model))
+    with recorded(job.out, opened.stale, record) as tally:
+
+        def count(_: "Segmentation") -> None:
+            tally.done += 1
+            on_frame()
+
+        stats = pipeline.run(clip, {clip.frames.start: opened.ids}, tracker, _sinks(opened), count)
+    done = record.ended(job.out, "done", timing=describe_timing(stats), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
     return done
-
-
-def _propagate(opened: OpenedJob, tracker: "Tracker", record: "RunRecord", on_frame: Callable[[], None]) -> "RunStats":
-    from vos import pipeline
-
-    frames = 0
-
-    def count(_: "Segmentation") -> None:
-        nonlocal frames
-        frames += 1
-        on_frame()
-
-    clip = opened.clip
-    try:
-        return pipeline.run(clip, {clip.frames.start: opened.ids}, tracker, _sinks(opened), count)
-    except BaseException as error:
-        _record_failure(opened.job.out, record, error, frames)
-        if isinstance(error, VosError):
-            raise (WorkError if frames else InputError)(str(error)) from error
-        raise
-
-
-def _record_failure(out: Path, record: "RunRecord", error: BaseException, frames: int) -> None:
-    """Say in run.json how the run ended; a run without a single frame leaves none, and `out` free for the next."""
-    from vos.run_record import FILE_NAME, delete_files, write_record
-
-    if frames == 0:
-        delete_files(out, [out / FILE_NAME])
-        return
-    status: Literal["interrupted", "failed"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-    with suppress(WorkError):  # the error that stopped the run is the one to tell of
-        write_record(out, record.ended(out, status, error=str(error) or type(error).__name__))
 
 
 def _outputs(job: Job, clip: Clip) -> list[str]:
@@ -148,6 +114,7 @@ def _sinks(opened: OpenedJob) -> list[Sink]:
 
 
 def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
+    from seggpt_core.checkpoint import sha256
     from vos.run_record import RunRecord, describe_clip, versions
 
     job = opened.job
@@ -155,17 +122,9 @@ def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
         status="running",
         clip=describe_clip(opened.clip),
         frames=(opened.clip.frames.start, opened.clip.frames.stop),
-        mask={"path": str(job.mask), "sha256": hashlib.sha256(job.mask.read_bytes()).hexdigest()},
+        mask={"path": str(job.mask), "sha256": sha256(job.mask)},
         settings=job.settings.model_dump(mode="json"),
-        model={"name": model.name, "weights_sha256": model.weights_hash, "device": str(model.device)},
+        model=describe_model(model),
         versions=versions(),
         outputs=opened.outputs,
     )
-
-
-def _peak_gpu_memory_mib(model: "InContextModel") -> float | None:
-    import torch
-
-    if model.device.type != "cuda":
-        return None
-    return round(torch.cuda.max_memory_allocated(model.device) / 2**20, 1)

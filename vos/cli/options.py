@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vos.settings import TrackerSettings
 
 _PANEL = "How to track"
+_MODEL_PANEL = "Model"
 
 Tracker = Annotated[
     str,
@@ -19,12 +20,14 @@ Tracker = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option("--model", metavar="NAME", help="compact (preset), or the untrained readout.", rich_help_panel=_PANEL),
+    typer.Option(
+        "--model", metavar="NAME", help="compact (default), or the untrained readout.", rich_help_panel=_MODEL_PANEL
+    ),
 ]
 Weights = Annotated[
     Path | None,
     typer.Option(
-        "--weights", metavar="PATH", help="Weights file instead of the embedded ones.", rich_help_panel=_PANEL
+        "--weights", metavar="PATH", help="Weights file instead of the embedded ones.", rich_help_panel=_MODEL_PANEL
     ),
 ]
 Memory = Annotated[
@@ -44,10 +47,10 @@ Policy = Annotated[
 ]
 Size = Annotated[
     str | None,
-    typer.Option("--size", metavar="HxW", help="Model input in pixels, such as 288x512.", rich_help_panel=_PANEL),
+    typer.Option("--size", metavar="HxW", help="Model input in pixels, such as 288x512.", rich_help_panel=_MODEL_PANEL),
 ]
 Device = Annotated[
-    str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where it runs.", rich_help_panel=_PANEL)
+    str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where it runs.", rich_help_panel=_MODEL_PANEL)
 ]
 Frames = Annotated[
     str | None,

@@ -9,19 +9,23 @@ from rich.text import Text
 
 
 class _RateColumn(ProgressColumn):
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
     def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.2f} frames/s", style="progress.data.speed")
+        return Text("" if task.speed is None else f"{task.speed:.2f} {self._unit}/s", style="progress.data.speed")
 
 
 @contextmanager
-def frame_progress(total: int, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A bar on standard error with rate and time left; the callable it yields counts one frame."""
+def frame_progress(total: int, description: str, *, quiet: bool, unit: str = "frames") -> Iterator[Callable[[], None]]:
+    """A bar on standard error with rate and time left; the callable it yields counts one frame, or other unit."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        _RateColumn(),
+        _RateColumn(unit),
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
     )
