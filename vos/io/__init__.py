@@ -1,17 +1,21 @@
 """Clips and masks in; masks, overlays and contact sheets out."""
 
+from vos.io.class_masks import ClassMasks, hex_colour, read_class_masks
 from vos.io.clip import Clip, ClipInfo
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
+from vos.io.images import find_images, open_image, read_image
 from vos.io.masks import MaskWriter, mask_name, object_ids, read_mask, require_size, write_mask
 from vos.io.movie import OverlayWriter
 from vos.io.open import open_clip
 from vos.io.overlay import paint_overlay
-from vos.io.palette import DAVIS_PALETTE, DISPLAY_COLOURS
+from vos.io.palette import DAVIS_PALETTE, DISPLAY_COLOURS, recoloured
 from vos.io.pictures import write_picture
+from vos.io.soft_masks import write_soft_mask
 
 __all__ = [
     "DAVIS_PALETTE",
     "DISPLAY_COLOURS",
+    "ClassMasks",
     "Clip",
     "ClipInfo",
     "ContactSheetWriter",
@@ -19,12 +23,19 @@ __all__ = [
     "OverlayWriter",
     "contact_sheet",
     "evenly_spaced",
+    "find_images",
+    "hex_colour",
     "mask_name",
     "object_ids",
     "open_clip",
+    "open_image",
     "paint_overlay",
+    "read_class_masks",
+    "read_image",
     "read_mask",
+    "recoloured",
     "require_size",
     "write_mask",
     "write_picture",
+    "write_soft_mask",
 ]

@@ -23,10 +23,7 @@ class ImageClip:
     def __init__(self, path: Path, frames: tuple[int, int] | None = None) -> None:
         """Raises InputError for a folder without images, images of several sizes or with one stem, unreadable
         images, and a range outside the clip."""
-        self._files = _image_files(path) if path.is_dir() else [path]
-        if not self._files:
-            raise InputError(f"{path}: the folder holds no images ({', '.join(IMAGE_SUFFIXES)})")
-        _require_distinct_stems(self._files)
+        self._files = find_images([path])
         width, height = _common_size(self._files)
         with PIL.Image.open(self._files[0]) as first:
             codec, pixel_format = str(first.format).lower(), first.mode
@@ -47,7 +44,7 @@ class ImageClip:
     def __iter__(self) -> Iterator[Frame]:
         for index in self.frames:
             file = self._files[index]
-            yield Frame(index=index, image=_read_image(file), stem=file.stem)
+            yield Frame(index=index, image=read_image(file), stem=file.stem)
 
 
 def is_image_file(path: Path) -> bool:
@@ -61,17 +58,33 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
-def _image_files(folder: Path) -> list[Path]:
-    found = (file for file in folder.iterdir() if is_image_file(file) and not file.name.startswith("."))
+def find_images(paths: Sequence[Path]) -> list[Path]:
+    """Image files, given as such or by their folder, in the order given and a folder's in natural order.
+
+    Raises InputError for what is not there, a folder without images, and two images with one stem, which would
+    share the files written for them. Opens none.
+    """
+    files: dict[str, Path] = {}
+    for path in paths:
+        for file in _image_files(path):
+            other = files.setdefault(file.stem, file)
+            if other is not file:
+                if other == file:
+                    raise InputError(f"{file}: is given twice; leave one out")
+                raise InputError(f"{other} and {file} would share the mask {file.stem}.png; rename one")
+    return list(files.values())
+
+
+def _image_files(path: Path) -> list[Path]:
+    """The images of a folder, or the one file."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    if not path.is_dir():
+        return [path]
+    found = [file for file in path.iterdir() if is_image_file(file) and not file.name.startswith(".")]
+    if not found:
+        raise InputError(f"{path}: the folder holds no images ({', '.join(IMAGE_SUFFIXES)})")
     return sorted(found, key=lambda file: natural_key(file.name))
-
-
-def _require_distinct_stems(files: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for file in files:
-        if file.stem in seen:
-            raise InputError(f"{seen[file.stem]} and {file.name} would share the mask {file.stem}.png; rename one")
-        seen[file.stem] = file
 
 
 def _common_size(files: Sequence[Path]) -> tuple[int, int]:
@@ -102,7 +115,17 @@ def _may_be_turned(picture: PIL.Image.Image) -> bool:
     return picture.format in ("JPEG", "MPO", "WEBP")
 
 
-def _read_image(file: Path) -> Image:
+def open_image(file: Path) -> Image:
+    """`read_image` of a file that work has not begun with: raises InputError where it cannot be read."""
+    _upright_size(file)
+    try:
+        return read_image(file)
+    except WorkError as error:
+        raise InputError(str(error)) from error
+
+
+def read_image(file: Path) -> Image:
+    """(H, W, 3) uint8 RGB, upright. Raises WorkError naming the file when it cannot be decoded."""
     try:
         with PIL.Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture) if _may_be_turned(picture) else picture

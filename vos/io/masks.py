@@ -9,9 +9,9 @@ import PIL.Image
 from vos.errors import InputError
 from vos.io.atomic import replacing
 from vos.io.palette import DAVIS_PALETTE
-from vos.types import VOID, Frame, LabelMap, Segmentation
+from vos.types import VOID, Frame, Image, LabelMap, Segmentation
 
-_HIGHEST_ID = VOID - 1
+HIGHEST_ID = VOID - 1
 _SOFT_EDGE_LEVELS = 16
 _ADVICE = "save it as an indexed PNG (ids 1..254) or as a black and white one (0 and 255)"
 
@@ -26,7 +26,7 @@ def read_mask(path: Path, *, empty_ok: bool = False) -> LabelMap:
     Raises InputError naming the file for anything else: no such file, not an image, JPEG (its ids are not
     exact), 16-bit values above 254, colours, transparency.
     """
-    ids = _read_values(path)
+    ids = _values(path, open_mask(path))
     if np.isin(ids, (0, VOID)).all():
         ids = (ids > 0).astype(np.uint8)
     if not empty_ok and not ids.any():
@@ -34,18 +34,18 @@ def read_mask(path: Path, *, empty_ok: bool = False) -> LabelMap:
     return ids
 
 
-def write_mask(path: Path, ids: LabelMap) -> None:
-    """Write (H, W) uint8 ids 0..254 as an indexed PNG with the DAVIS palette; equal ids give equal bytes.
+def write_mask(path: Path, ids: LabelMap, palette: Image = DAVIS_PALETTE) -> None:
+    """Write (H, W) uint8 ids 0..254 as an indexed PNG; equal ids give equal bytes.
 
-    Raises InputError for another shape or dtype and for void (255), which no mask file may hold;
-    WorkError when the file cannot be written.
+    palette: (256, 3) uint8 RGB, the colour of each id. Raises InputError for another shape or dtype and for void
+    (255), which no mask file may hold; WorkError when the file cannot be written.
     """
     if ids.ndim != 2 or ids.dtype != np.uint8:
         raise InputError(f"{path}: a mask is (H, W) uint8, not {ids.shape} {ids.dtype}")
     if (ids == VOID).any():
-        raise InputError(f"{path}: id {VOID} means void and is never written; ids are 1..{_HIGHEST_ID}")
+        raise InputError(f"{path}: id {VOID} means void and is never written; ids are 1..{HIGHEST_ID}")
     picture = PIL.Image.fromarray(ids, mode="L")
-    picture.putpalette(DAVIS_PALETTE.tobytes())
+    picture.putpalette(palette.tobytes())
     with replacing(path) as temporary:
         picture.save(temporary, format="PNG")
 
@@ -86,22 +86,30 @@ def mask_name(stem: str) -> str:
     return f"{stem}.png"
 
 
-def _read_values(path: Path) -> LabelMap:
+def open_mask(path: Path) -> PIL.Image.Image:
+    """A mask file, decoded. Raises InputError if it is not there, not an image, or JPEG: its values are not exact."""
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
         with PIL.Image.open(path) as picture:
             picture.load()
-            return _values(path, picture)
     except PIL.UnidentifiedImageError as error:
         raise InputError(f"{path}: not an image; {_ADVICE}") from error
     except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise InputError(f"{path}: cannot be read as an image ({error})") from error
+    if picture.format in ("JPEG", "MPO"):
+        raise InputError(f"{path}: JPEG does not keep ids exactly; {_ADVICE}")
+    return picture
+
+
+def opaque_rgb(path: Path, picture: PIL.Image.Image) -> Image:
+    """(H, W, 3) uint8 RGB of a mask. Raises InputError if some of it is transparent."""
+    if picture.has_transparency_data and np.asarray(picture.convert("RGBA"))[..., 3].min() < 255:
+        raise InputError(f"{path}: the mask has transparent pixels; {_ADVICE}")
+    return np.asarray(picture.convert("RGB"))
 
 
 def _values(path: Path, picture: PIL.Image.Image) -> LabelMap:
-    if picture.format in ("JPEG", "MPO"):
-        raise InputError(f"{path}: JPEG does not keep ids exactly; {_ADVICE}")
     if picture.mode == "1":
         return np.asarray(picture.convert("L"))
     if picture.mode == "P":
@@ -124,16 +132,14 @@ def _from_grey(path: Path, values: LabelMap) -> LabelMap:
 
 def _from_16_bit(path: Path, values: npt.NDArray[np.generic]) -> LabelMap:
     highest, lowest = int(values.max()), int(values.min())
-    if highest > _HIGHEST_ID or lowest < 0:
-        found = highest if highest > _HIGHEST_ID else lowest
-        raise InputError(f"{path}: the 16-bit mask holds id {found}; ids go from 1 to {_HIGHEST_ID}")
+    if highest > HIGHEST_ID or lowest < 0:
+        found = highest if highest > HIGHEST_ID else lowest
+        raise InputError(f"{path}: the 16-bit mask holds id {found}; ids go from 1 to {HIGHEST_ID}")
     return values.astype(np.uint8)
 
 
 def _from_colours(path: Path, picture: PIL.Image.Image) -> LabelMap:
-    if picture.has_transparency_data and np.asarray(picture.convert("RGBA"))[..., 3].min() < 255:
-        raise InputError(f"{path}: the mask has transparent pixels; {_ADVICE}")
-    red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
+    red, green, blue = np.moveaxis(opaque_rgb(path, picture), -1, 0)
     grey = (red == green) & (green == blue) & np.isin(red, (0, 255))
     if not grey.all():
         raise InputError(f"{path}: the mask holds colours (image mode {picture.mode}), not ids; {_ADVICE}")

@@ -10,16 +10,17 @@ _LINE_PER_PIXEL = 1 / 400
 """Width of the contour line, as a fraction of the picture's short side."""
 
 
-def paint_overlay(image: Image, ids: LabelMap) -> Image:
+def paint_overlay(image: Image, ids: LabelMap, colours: Image = DISPLAY_COLOURS) -> Image:
     """Each object's colour at half strength over `image`, with a full-strength line inside its border.
 
-    image: (H, W, 3) uint8 RGB; ids: (H, W) uint8, 0 and 255 are left as they are. Returns a new array.
+    image: (H, W, 3) uint8 RGB; ids: (H, W) uint8, 0 and 255 are left as they are; colours: (256, 3) uint8 RGB of
+    each id. Returns a new array.
     """
     objects = np.where(ids == VOID, 0, ids).astype(np.uint8)
     painted = image.copy()
     if not objects.any():
         return painted
-    tint = cv2.merge([cv2.LUT(objects, DISPLAY_COLOURS[:, channel].copy()) for channel in range(3)])
+    tint = cv2.merge([cv2.LUT(objects, colours[:, channel].copy()) for channel in range(3)])
     cv2.copyTo(cv2.addWeighted(image, 0.5, tint, 0.5, 0), objects, painted)
     cv2.copyTo(tint, _contour(objects), painted)
     return painted

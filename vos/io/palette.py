@@ -1,6 +1,7 @@
 """Colours for files and for pictures people look at."""
 
 import colorsys
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,6 +11,14 @@ _NAMED = (
     "000000 800000 008000 808000 000080 800080 008080 808080 400000 bf0000 408000 "
     "bf8000 400080 bf0080 408080 bf8080 004000 804000 00bf00 80bf00 004080 804080"
 )
+
+
+def recoloured(palette: Image, colours: Mapping[int, tuple[int, int, int]]) -> Image:
+    """A copy of a (256, 3) palette with these RGB colours for these ids."""
+    changed = palette.copy()
+    for identity, colour in colours.items():
+        changed[identity] = colour
+    return changed
 
 
 def _davis_palette() -> Image:
@@ -35,8 +44,14 @@ def _display_colours() -> Image:
 DAVIS_PALETTE = _davis_palette()
 """(256, 3) uint8 RGB: colour of each id in mask files."""
 
+NAMED_COLOURS = {
+    (int(red), int(green), int(blue)): number for number, (red, green, blue) in enumerate(DAVIS_PALETTE[:22]) if number
+}
+"""RGB → id of the entries 1..21; the grey ramp above them is for no colour mask."""
+
 DISPLAY_COLOURS = _display_colours()
 """(256, 3) uint8 RGB: colour of each id in overlays, previews and contact sheets; id 0 is black and unused."""
+
 
 for _table in (DAVIS_PALETTE, DISPLAY_COLOURS):
     _table.flags.writeable = False
