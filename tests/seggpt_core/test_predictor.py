@@ -9,7 +9,10 @@ from seggpt_core import palette
 from seggpt_core.checkpoint import load_model
 from seggpt_core.errors import InputError
 from seggpt_core.predictor import Predictor
+from seggpt_core.prompt import InContextModel
+from seggpt_core.published import Ensemble, Published
 from tests.made_clips import moving_objects
+from tests.seggpt_core.published_models import TINY, random_model
 from tests.tolerances import FLOAT32_PARITY
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import SIZE, picture
@@ -24,7 +27,7 @@ def example(*classes: int, shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return frame.image, labels
 
 
-def predictor(*prompts: tuple[object, object], model: ShadeModel | None = None, **options: object) -> Predictor:
+def predictor(*prompts: tuple[object, object], model: InContextModel | None = None, **options: object) -> Predictor:
     return Predictor(model or ShadeModel(), prompts, **({"size": SIZE} | options))  # type: ignore[arg-type]
 
 
@@ -213,3 +216,17 @@ def test_the_learned_model_finds_what_has_moved_and_turned(prompts: int):
     for identity in (1, 2, 3, 4):
         mine, theirs = found.ids == identity, truth == identity
         assert (mine & theirs).sum() / (mine | theirs).sum() > 0.8
+
+
+@pytest.mark.parametrize("ensemble", ["feature", "spatial"])
+def test_the_published_model_answers_as_well(ensemble: Ensemble):
+    """With random weights: what it is given is as in the four calls, and it is read back."""
+    model = Published(random_model(TINY), "tiny", "0" * 64, torch.device("cpu"), ensemble=ensemble)
+    one = predictor(example(1, 2, 3), example(2, 4), model=model, size=(16, 16))
+    found = one.predict(example(1, 2, 3, 4, shift=5)[0])
+    assert found.classes == (1, 2, 3, 4)
+    assert found.ids.shape == SIZE
+    assert set(np.unique(found.ids)) <= {0, 1, 2, 3, 4}
+    assert found.probabilities.shape == (4, 16, 16)
+    again = one.predict(torch.from_numpy(example(1, 2, 3, 4, shift=5)[0]))
+    np.testing.assert_array_equal(found.probabilities, again.probabilities)
