@@ -29,7 +29,7 @@ from benchmarks import harness
 from benchmarks.port import port_of
 from seggpt_core.config import SegGPTConfig
 from seggpt_core.model import SegGPT
-from seggpt_core.palette import SLOTS
+from seggpt_core.palette import TETRAHEDRON
 from seggpt_core.published import Published
 from seggpt_core.stacking import denormalise, normalise, query_colours, stack_canvases
 
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     net = SegGPT(config).eval()
     paths = {name: make(net) for name, make in PATHS.items() if name in options.paths}
     scenes = {
-        (prompts, objects): make_scene(config, prompts, math.ceil(objects / SLOTS))
+        (prompts, objects): make_scene(config, prompts, math.ceil(objects / TETRAHEDRON.slots))
         for prompts, objects in product(options.prompts, options.objects)
     }
     errors = {f"P={prompts}": check(paths, scenes[prompts, options.objects[0]]) for prompts in options.prompts}

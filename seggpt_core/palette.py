@@ -4,54 +4,76 @@ A model sees and paints colours only. A pass carries the background and up to th
 of a tetrahedron inside the colour cube: every two corners are equally far apart, and the mixture of any two
 is never nearest to a third, so a blended edge between two objects cannot turn into another object.
 
-Shape suffixes: P passes, S slots (3), N objects of all passes, h, w the model's output size, H, W any size.
+Shape suffixes: P passes, S slots, N objects of all passes, h, w the model's output size, H, W any size.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 BACKGROUND = (0.0, 0.0, 0.0)
-TETRAHEDRON = ((1.0, 1.0, 0.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0))
-"""RGB of slots 0, 1 and 2."""
-SLOTS = len(TETRAHEDRON)
 TEMPERATURE = 2.0
 _ODDS_BOUND = 1e-6
 """Keeps odds finite: probabilities are clamped to [1e-6, 1 - 1e-6], still distinct from 1 in float32."""
 
 
-def colour_ids(ids: Tensor, slots: Sequence[int]) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of one pass beside its black background."""
+
+    name: str
+    colours: tuple[tuple[float, float, float], ...]
+    """RGB in 0..1 of slot 0, 1, ..."""
+
+    @property
+    def slots(self) -> int:
+        """Objects that one pass carries."""
+        return len(self.colours)
+
+    def corners(self, like: Tensor) -> Tensor:
+        """(1+S, 3) RGB of background and slots."""
+        return torch.tensor((BACKGROUND, *self.colours), dtype=torch.float32, device=like.device)
+
+
+TETRAHEDRON = Palette("tetrahedron", ((1.0, 1.0, 0.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)))
+WHITE = Palette("white", ((1.0, 1.0, 1.0),))
+"""One object a pass, white on black, as the paper's video protocol has it."""
+PALETTES = {palette.name: palette for palette in (TETRAHEDRON, WHITE)}
+
+
+def colour_ids(ids: Tensor, slots: Sequence[int], colours: Palette = TETRAHEDRON) -> Tensor:
     """Paint one pass of a label map.
 
     ids: (H, W) integers. slots: the object id of slot 0, 1, ...; any other id is painted as background.
     Returns (3, H, W) float32 RGB in 0..1.
     """
     masks = torch.stack([ids == identity for identity in slots]).float()
-    return torch.einsum("shw,sc->chw", masks, _corners(masks)[1 : len(slots) + 1])
+    return torch.einsum("shw,sc->chw", masks, colours.corners(masks)[1 : len(slots) + 1])
 
 
-def colour_probabilities(probabilities: Tensor) -> Tensor:
+def colour_probabilities(probabilities: Tensor, colours: Palette = TETRAHEDRON) -> Tensor:
     """Expected colours, (P, 3, h, w), of probabilities (P, 1+S, h, w); channel 0 is the background."""
-    corners = _corners(probabilities)[: probabilities.shape[1]]
+    corners = colours.corners(probabilities)[: probabilities.shape[1]]
     return torch.einsum("pshw,sc->pchw", probabilities, corners)
 
 
-def decode(colours: Tensor, used: Sequence[int], temperature: float = TEMPERATURE) -> Tensor:
+def decode(painted: Tensor, used: Sequence[int], colours: Palette = TETRAHEDRON) -> Tensor:
     """Probabilities of background and slots: a softmax over negative squared colour distances.
 
-    colours: (P, 3, h, w) RGB at the model's own resolution: to blend colours or distances across an edge
+    painted: (P, 3, h, w) RGB at the model's own resolution: to blend colours or distances across an edge
     first, by resizing, would invent ids. used: how many slots each pass uses; the others get probability 0.
     Returns (P, 1+S, h, w) float32 that sum to 1 over dimension 1. With one object its probability is the
-    sigmoid of `temperature` times the difference of the squared distances.
+    sigmoid of TEMPERATURE times the difference of the squared distances.
     """
-    corners = _corners(colours)
+    corners = colours.corners(painted)
     # |c - k|^2 without its |c|^2, which the softmax cancels.
-    closeness = 2 * torch.einsum("pchw,sc->pshw", colours, corners) - corners.square().sum(1).view(1, -1, 1, 1)
-    slots = torch.arange(len(corners), device=colours.device)
-    unused = slots > torch.tensor(used, device=colours.device).view(-1, 1)
-    return (temperature * closeness).masked_fill(unused[:, :, None, None], -torch.inf).softmax(dim=1)
+    closeness = 2 * torch.einsum("pchw,sc->pshw", painted, corners) - corners.square().sum(1).view(1, -1, 1, 1)
+    slots = torch.arange(len(corners), device=painted.device)
+    unused = slots > torch.tensor(used, device=painted.device).view(-1, 1)
+    return (TEMPERATURE * closeness).masked_fill(unused[:, :, None, None], -torch.inf).softmax(dim=1)
 
 
 def upsample(probabilities: Tensor, size: tuple[int, int]) -> Tensor:
@@ -125,8 +147,3 @@ def label_map(passes: Sequence[Tensor], ids: Sequence[Sequence[int]], size: tupl
 def _odds(probabilities: Tensor) -> Tensor:
     bounded = probabilities.clamp(_ODDS_BOUND, 1 - _ODDS_BOUND)
     return bounded / (1 - bounded)
-
-
-def _corners(like: Tensor) -> Tensor:
-    """(1+S, 3) RGB of background and slots."""
-    return torch.tensor((BACKGROUND, *TETRAHEDRON), dtype=torch.float32, device=like.device)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from seggpt_core import canvas, palette
 from seggpt_core.errors import InputError
+from seggpt_core.palette import TETRAHEDRON, Palette
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures, PromptSet
 
 Group = tuple[int, ...]
@@ -49,9 +50,9 @@ def describe(value: object) -> str:
     return type(value).__name__
 
 
-def group_ids(ids: Sequence[int], slots: int) -> tuple[Group, ...]:
+def group_ids(ids: Sequence[int], slots: int, colours: Palette = TETRAHEDRON) -> tuple[Group, ...]:
     """The ids, in their order, in as few passes as they fit; slots: how many the model tells apart in one."""
-    width = min(slots, palette.SLOTS)
+    width = min(slots, colours.slots)
     return tuple(tuple(ids[first : first + width]) for first in range(0, len(ids), width))
 
 
@@ -61,6 +62,7 @@ def encode_labels(
     labels: npt.NDArray[np.uint8],
     known: npt.NDArray[np.bool_],
     groups: Sequence[Group],
+    colours: Palette = TETRAHEDRON,
 ) -> PromptFeatures:
     """A frame as a prompt, from its label map.
 
@@ -68,17 +70,21 @@ def encode_labels(
     must not vote. Both may have any size: they are resized to the frame's.
     """
     ids, weight = torch.from_numpy(labels).to(model.device), torch.from_numpy(known).to(model.device).float()
-    painted = (palette.colour_ids(ids, group) for group in groups)
+    painted = (palette.colour_ids(ids, group, colours) for group in groups)
     return model.encode_prompts(frame, *canvas.to_model_targets(painted, weight, frame.valid.size))
 
 
 def segment_groups(
-    model: InContextModel, frame: FrameFeatures, prompts: PromptSet, groups: Sequence[Group]
+    model: InContextModel,
+    frame: FrameFeatures,
+    prompts: PromptSet,
+    groups: Sequence[Group],
+    colours: Palette = TETRAHEDRON,
 ) -> list[Tensor]:
     """What each pass says of a frame: probabilities (1+n, h, w) that sum to 1, background first.
 
-    groups: those that the prompts were encoded with.
+    groups, colours: those that the prompts were encoded with.
     """
-    colours = model.segment(frame, prompts)
-    decoded = palette.decode(colours, [len(group) for group in groups])
+    painted = model.segment(frame, prompts)
+    decoded = palette.decode(painted, [len(group) for group in groups], colours)
     return [one[: 1 + len(group)] for group, one in zip(groups, decoded, strict=True)]

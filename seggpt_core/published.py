@@ -17,7 +17,7 @@ from seggpt_core import fast
 from seggpt_core.errors import InputError
 from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.model import Kind, SegGPT
-from seggpt_core.palette import SLOTS
+from seggpt_core.palette import TETRAHEDRON
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stacking import denormalise, normalise
 
@@ -54,7 +54,7 @@ class PublishedPromptSet(PromptSet):
 class Published:
     """`SegGPT` behind the four calls; the output is as large as the input, whose sides are whole patches."""
 
-    slots = SLOTS
+    slots = TETRAHEDRON.slots
 
     def __init__(
         self,

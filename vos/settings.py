@@ -59,6 +59,8 @@ class TrackerSettings(ModelSettings):
     """`stride` and `gated`: frames between the ones kept for longer."""
     min_confidence: float = Field(default=0.3, ge=0, le=1)
     """`gated`: an object below it counts as not seen."""
+    colours: Literal["tetrahedron", "white"] = "tetrahedron"
+    """Three objects a pass in colours equally far apart, or one, white on black."""
     soft_memory: bool = True
     """Remember probabilities as mixed colours; false remembers the winner's colour."""
     memory_mib: int = Field(default=256, ge=1)

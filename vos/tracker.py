@@ -88,6 +88,7 @@ class Tracker:
             canvas.check_size(settings.size, model.multiple)
         self._model = model
         self._settings = settings
+        self._palette = palette.PALETTES[settings.colours]
         self._cohorts: list[_Cohort] = []
         self._frame_size: tuple[int, int] | None = None
 
@@ -109,7 +110,7 @@ class Tracker:
         for cohort in self._cohorts:
             pinned = not set(given).isdisjoint(cohort.ids)
             voting = known if pinned else np.ones_like(known)
-            encode = partial(encode_labels, self._model, features, labels, voting, cohort.passes)
+            encode = partial(encode_labels, self._model, features, labels, voting, cohort.passes, self._palette)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned), encode)
         return Segmentation(index=frame.index, ids=labels, confidence=confidence)
 
@@ -144,7 +145,7 @@ class Tracker:
     def _paint(self, features: FrameFeatures) -> list[_Pass]:
         painted = []
         for cohort in self._cohorts:
-            probabilities = segment_groups(self._model, features, cohort.bank.prompts(), cohort.passes)
+            probabilities = segment_groups(self._model, features, cohort.bank.prompts(), cohort.passes, self._palette)
             painted += [
                 _Pass(ids=ids, probabilities=one) for ids, one in zip(cohort.passes, probabilities, strict=True)
             ]
@@ -154,7 +155,7 @@ class Tracker:
         """Open a cohort for new objects, in as few passes as they fit."""
         if not ids:
             return
-        settings, passes = self._settings, group_ids(ids, self._model.slots)
+        settings, passes = self._settings, group_ids(ids, self._model.slots, self._palette)
         policy = Policy(
             name=settings.policy,
             frames=settings.memory,
@@ -170,14 +171,16 @@ class Tracker:
         if not self._settings.soft_memory:
             merged = F.one_hot(merged.argmax(dim=0), len(merged)).movedim(-1, 0).float()
         planes = dict(zip(chain.from_iterable(one.ids for one in passes), merged[1:], strict=True))
-        targets = torch.stack([_expected_colours([planes[identity] for identity in ids]) for ids in cohort.passes])
+        targets = torch.stack(
+            [_expected_colours([planes[identity] for identity in ids], self._palette) for ids in cohort.passes]
+        )
         return self._model.encode_prompts(features, targets)
 
 
-def _expected_colours(objects: Sequence[Tensor]) -> Tensor:
+def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Tensor:
     """(3, h, w) RGB of one pass, from its objects' probabilities (h, w) in the order of their slots."""
     rest = 1 - torch.stack(list(objects)).sum(dim=0)
-    return palette.colour_probabilities(torch.stack([rest, *objects])[None])[0]
+    return palette.colour_probabilities(torch.stack([rest, *objects])[None], colours)[0]
 
 
 def _label_map(passes: Sequence[_Pass], size: tuple[int, int]) -> LabelMap:

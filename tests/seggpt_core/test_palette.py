@@ -15,7 +15,7 @@ def random_passes(seed: int, counts: list[int], size: tuple[int, int] = (6, 8)) 
 
 
 def test_two_corners_never_mix_into_a_third():
-    corners = torch.tensor([palette.BACKGROUND, *palette.TETRAHEDRON])
+    corners = torch.tensor([palette.BACKGROUND, *palette.TETRAHEDRON.colours])
     for first in range(4):
         for second in range(4):
             for share in np.linspace(0, 1, 21):
@@ -52,7 +52,7 @@ def test_colours_of_probabilities_decode_to_the_same_order(seed: int, count: int
 def test_one_object_decodes_to_the_sigmoid_of_twice_the_difference():
     colours = torch.rand(1, 3, 4, 5, generator=torch.Generator().manual_seed(0))
     to_background = colours.square().sum(1)
-    to_object = (colours - torch.tensor(palette.TETRAHEDRON[0]).view(1, 3, 1, 1)).square().sum(1)
+    to_object = (colours - torch.tensor(palette.TETRAHEDRON.colours[0]).view(1, 3, 1, 1)).square().sum(1)
     decoded = palette.decode(colours, [1])
     torch.testing.assert_close(decoded[:, 1], (2 * (to_background - to_object)).sigmoid(), atol=FLOAT32_PARITY, rtol=0)
     assert torch.equal(decoded[:, 2:], torch.zeros(1, 2, 4, 5))

@@ -24,9 +24,10 @@ def edge_free(truth: np.ndarray, predicted: np.ndarray) -> bool:
 
 @pytest.mark.parametrize("objects", [[1], [3, 5], [1, 2, 3], [1, 2, 3, 4, 5, 6, 7]])
 @pytest.mark.parametrize("soft", [True, False])
-def test_objects_are_followed(objects: list[int], soft: bool):
+@pytest.mark.parametrize("colours", ["tetrahedron", "white"])
+def test_objects_are_followed(objects: list[int], soft: bool, colours: str):
     frames = clip(12, objects)
-    tracked = tracker(soft_memory=soft)
+    tracked = tracker(soft_memory=soft, colours=colours)
     first = tracked.start(*frames[0])
     np.testing.assert_array_equal(first.ids, frames[0][1])
     for frame, truth in frames[1:]:
@@ -36,6 +37,16 @@ def test_objects_are_followed(objects: list[int], soft: bool):
         assert edge_free(truth, segmentation.ids)
         assert set(segmentation.confidence) == set(objects)
         assert min(segmentation.confidence.values()) > 0.5
+
+
+@pytest.mark.parametrize(("colours", "passes"), [("tetrahedron", 2), ("white", 4)])
+def test_a_pass_carries_as_many_objects_as_the_palette(colours: str, passes: int):
+    model = ShadeModel()
+    tracker(model, colours=colours).start(*clip(1, [1, 2, 3, 4])[0])
+    (prompt,) = model.prompted
+    assert prompt.passes == passes
+    grey = torch.equal(prompt.targets[:, 0], prompt.targets[:, 2])
+    assert grey == (colours == "white")
 
 
 def test_ids_are_kept_as_they_are():
