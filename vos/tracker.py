@@ -180,7 +180,8 @@ class Tracker:
 def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Tensor:
     """(3, h, w) RGB of one pass, from its objects' probabilities (h, w) in the order of their slots."""
     rest = 1 - torch.stack(list(objects)).sum(dim=0)
-    return palette.colour_probabilities(torch.stack([rest, *objects])[None], colours)[0]
+    probabilities = palette.softened(torch.stack([rest, *objects]))
+    return palette.colour_probabilities(probabilities[None], colours)[0]
 
 
 def _label_map(passes: Sequence[_Pass], size: tuple[int, int]) -> LabelMap:

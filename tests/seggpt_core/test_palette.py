@@ -24,6 +24,15 @@ def test_two_corners_never_mix_into_a_third():
                 assert nearest[[first, second]].min() <= nearest.min()
 
 
+def test_softened_is_decoded_at_half_the_temperature(monkeypatch: pytest.MonkeyPatch):
+    painted = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    sharp = palette.decode(painted, [3, 2])
+    monkeypatch.setattr(palette, "TEMPERATURE", palette.TEMPERATURE / 2)
+    torch.testing.assert_close(palette.softened(sharp), palette.decode(painted, [3, 2]))
+    certain = torch.eye(4).view(4, 4, 1, 1)
+    assert torch.equal(palette.softened(certain), certain)
+
+
 def test_ids_are_painted_in_their_slots():
     ids = torch.tensor([[0, 7, 200], [9, 255, 7]], dtype=torch.uint8)
     painted = palette.colour_ids(ids, [7, 200])
