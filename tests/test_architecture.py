@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 CORE = "seggpt_core"
 CORE_ERRORS = "seggpt_core.errors"
+CORE_FILES = "seggpt_core.files"
 COMMON = {"errors", "types"}
 """Every room of vos may import these."""
 
@@ -23,7 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "errors": {CORE_ERRORS},
     "types": set(),
     "channel": set(),
-    "io": set(),
+    "io": {CORE_FILES},
     "memory": {CORE},
     "metrics": set(),
     "datasets": {"io"},
