@@ -6,6 +6,7 @@ from torch import Tensor
 
 from seggpt_core.errors import InputError
 from seggpt_core.model import SegGPT
+from seggpt_core.published_files import ARCHITECTURE
 from seggpt_core.stacking import query_colours, stack_canvases
 from seggpt_core.training.batch import Batch
 
@@ -16,7 +17,7 @@ class PublishedLearner:
     The model has no notion of an unknown pixel: in the prompt it is painted as background.
     """
 
-    model = "seggpt"
+    model = ARCHITECTURE
 
     def __init__(self, net: SegGPT) -> None:
         self.net = net
