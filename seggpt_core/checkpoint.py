@@ -2,32 +2,44 @@
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from seggpt_core.compact import Compact, CompactNet
 from seggpt_core.config import CompactConfig
+from seggpt_core.downloads import PUBLISHED, require_downloaded
 from seggpt_core.errors import InputError
 from seggpt_core.files import sha256
+from seggpt_core.hub import Hub, HuggingFaceHub
+from seggpt_core.model import SegGPT
 from seggpt_core.own_format import (
+    METADATA_KEY,
     Description,
+    described,
     load_strictly,
+    read_metadata,
     read_weights,
     write_weights,
 )
 from seggpt_core.prompt import InContextModel
+from seggpt_core.published_files import ARCHITECTURE, Format, is_safetensors, read_published
 from seggpt_core.readout import MatchingReadout
 from seggpt_core.stem import Stem
 
 __all__ = [
     "EMBEDDED",
+    "PUBLISHED",
     "Description",
+    "Verified",
     "load_model",
+    "load_published",
     "load_strictly",
     "model_names",
     "read_weights",
     "sha256",
+    "verify_file",
     "write_weights",
 ]
 
@@ -59,6 +71,42 @@ def load_model(name: str, *, weights: Path | None = None, device: torch.device) 
     net = CompactNet(_compact_config(description.config, path))
     load_strictly(net, tensors, path)
     return Compact(net, sha256(path), device)
+
+
+def load_published(path: Path | None, device: torch.device, hub: Hub | None = None) -> tuple[SegGPT, str]:
+    """SegGPT as published, in float32 and eval mode on `device`, and the SHA-256 of its file.
+
+    path: a file in any of the three formats of `seggpt_core.published_files`; None takes the download that `hub`
+    (by default Hugging Face's) has cached, and nothing is downloaded here. Raises InputError where there is none,
+    and for a file that is not strictly this model.
+    """
+    if path is None:
+        found = require_downloaded(PUBLISHED, hub or HuggingFaceHub())
+        net, _ = read_published(found.path)
+        return net.to(device), found.trusted.sha256
+    net, _ = read_published(path)
+    return net.to(device), sha256(path)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """A weights file that loads strictly."""
+
+    model: str
+    """As our own format calls it."""
+    format: Format
+    sha256: str
+
+
+def verify_file(path: Path) -> Verified:
+    """Load a file of whatever model and format, strictly. Raises InputError for what is wrong with it."""
+    if is_safetensors(path) and METADATA_KEY in (metadata := read_metadata(path)):
+        model = described(metadata, path).model
+        if model in EMBEDDED:
+            loaded = load_model(model, weights=path, device=torch.device("cpu"))
+            return Verified(model=model, format="own", sha256=loaded.weights_hash)
+    _, format = read_published(path)
+    return Verified(model=ARCHITECTURE, format=format, sha256=sha256(path))
 
 
 def _compact_config(values: Mapping[str, object], path: Path) -> CompactConfig:

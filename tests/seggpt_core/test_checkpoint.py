@@ -6,10 +6,24 @@ from pathlib import Path
 import pytest
 import torch
 
-from seggpt_core.checkpoint import load_model, model_names, read_weights, sha256, write_weights
+from seggpt_core.checkpoint import (
+    EMBEDDED,
+    Verified,
+    load_model,
+    load_published,
+    model_names,
+    read_weights,
+    sha256,
+    verify_file,
+    write_weights,
+)
 from seggpt_core.compact import CompactNet
 from seggpt_core.config import CompactConfig
-from seggpt_core.errors import InputError
+from seggpt_core.downloads import PUBLISHED, download, source_of
+from seggpt_core.errors import InputError, WorkError
+from seggpt_core.published_files import write_published
+from tests.seggpt_core.fake_hub import FakeHub
+from tests.seggpt_core.published_models import TOLD, random_model
 
 CPU = torch.device("cpu")
 CONFIG = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=32)
@@ -36,6 +50,64 @@ def test_a_round_trip_keeps_every_tensor(saved: Path) -> None:
     write_weights(again, description.model, dataclasses.asdict(CONFIG), tensors)
     assert sha256(again) == sha256(saved)
     assert load_model("compact", weights=saved, device=CPU).weights_hash == sha256(saved)
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_embedded_files_written_again_have_the_same_bytes(name: str, tmp_path: Path) -> None:
+    description, tensors = read_weights(EMBEDDED[name])
+    again = write_weights(tmp_path / "again.safetensors", description.model, description.config, tensors)
+    assert again == sha256(EMBEDDED[name])
+
+
+def test_float32_keeps_every_bit(tmp_path: Path) -> None:
+    tensor = torch.tensor([1 / 3, 1e-42, -0.0, 3e38])
+    write_weights(tmp_path / "w", "any", {}, {"x": tensor}, torch.float32)
+    assert torch.equal(read_weights(tmp_path / "w")[1]["x"].view(torch.int32), tensor.view(torch.int32))
+
+
+def test_a_dtype_that_float32_would_change_is_named(tmp_path: Path) -> None:
+    write_weights(tmp_path / "w", "any", {}, {"x": torch.ones(2)}, torch.float64)
+    with pytest.raises(InputError, match="'x' is torch.float64: float32, float16 or bfloat16 is needed"):
+        read_weights(tmp_path / "w")
+
+
+def test_a_disk_that_refuses_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(WorkError, match="cannot write .*taken"):
+        write_weights(tmp_path / "taken", "any", {}, {"x": torch.ones(2)})
+    assert list(tmp_path.iterdir()) == [tmp_path / "taken"]
+
+
+def test_a_file_is_verified_whatever_it_holds(saved: Path, tmp_path: Path) -> None:
+    assert verify_file(saved) == Verified(model="compact", format="own", sha256=sha256(saved))
+    published = tmp_path / "seggpt.pth"
+    digest = write_published(random_model(TOLD), published, "official")
+    assert verify_file(published) == Verified(model="seggpt", format="official", sha256=digest)
+    write_weights(saved, "other", {}, {"x": torch.zeros(1)})
+    with pytest.raises(InputError, match="weights of the model 'other', but 'seggpt' is needed"):
+        verify_file(saved)
+
+
+def test_the_published_model_loads_from_a_file(tmp_path: Path) -> None:
+    net = random_model(TOLD)
+    digest = write_published(net, tmp_path / "seggpt.pth", "official")
+    loaded, found = load_published(tmp_path / "seggpt.pth", CPU)
+    assert (found, loaded.training, loaded.config) == (digest, False, TOLD)
+    assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+    with torch.inference_mode():
+        canvases = torch.rand(2, 1, 1, 3, *TOLD.canvas)
+        masked = torch.ones(TOLD.grid, dtype=torch.bool)
+        assert torch.equal(loaded(*canvases, masked, "instance"), net(*canvases, masked, "instance"))
+
+
+def test_the_published_model_loads_from_its_download(tmp_path: Path) -> None:
+    hub = FakeHub(tmp_path / "cache")
+    with pytest.raises(InputError, match="run `vos models download seggpt-vit-large`, or give a file with --weights"):
+        load_published(None, CPU, hub)
+    source = source_of(PUBLISHED)
+    digest = hub.publish(source, random_model(TOLD))
+    download(source, hub)
+    assert load_published(None, CPU, hub)[1] == digest
 
 
 def test_missing_extra_and_misshapen_tensors_are_named(saved: Path) -> None:
