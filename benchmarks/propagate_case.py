@@ -16,13 +16,13 @@ import torch
 from benchmarks.made_clip import label_map
 from benchmarks.uncached import Uncached
 from seggpt_core import canvas
-from seggpt_core.checkpoint import load_model
 from seggpt_core.prompt import InContextModel
 from vos.io import MaskWriter, open_clip, read_mask
 from vos.metrics import region_similarity
+from vos.models import build_model
 from vos.pipeline import RunStats, run
 from vos.run_record import peak_memory_mib
-from vos.settings import TrackerSettings, load_tracker, resolve_device
+from vos.settings import TrackerSettings, load_tracker
 from vos.tracker import Tracker
 from vos.types import LabelMap
 
@@ -107,7 +107,7 @@ def _settings(case: Case) -> TrackerSettings:
 
 
 def _load(settings: TrackerSettings) -> InContextModel:
-    return load_model(settings.model, weights=settings.weights, device=resolve_device(settings.device))
+    return build_model(settings)
 
 
 def _input_size(case: Case, settings: TrackerSettings, model: InContextModel) -> list[int]:

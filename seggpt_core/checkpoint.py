@@ -13,7 +13,7 @@ from seggpt_core.downloads import PUBLISHED, require_downloaded
 from seggpt_core.errors import InputError
 from seggpt_core.files import sha256
 from seggpt_core.hub import Hub, HuggingFaceHub
-from seggpt_core.model import SegGPT
+from seggpt_core.model import Kind, SegGPT
 from seggpt_core.own_format import (
     METADATA_KEY,
     Description,
@@ -24,6 +24,7 @@ from seggpt_core.own_format import (
     write_weights,
 )
 from seggpt_core.prompt import InContextModel
+from seggpt_core.published import Ensemble, Published
 from seggpt_core.published_files import ARCHITECTURE, Format, is_safetensors, read_published
 from seggpt_core.readout import MatchingReadout
 from seggpt_core.stem import Stem
@@ -50,16 +51,29 @@ EMBEDDED = {"compact": _WEIGHTS / "compact.safetensors", "readout": _WEIGHTS / "
 
 def model_names() -> tuple[str, ...]:
     """Names that `load_model` takes; the first is the default."""
-    return tuple(EMBEDDED)
+    return *EMBEDDED, PUBLISHED
 
 
-def load_model(name: str, *, weights: Path | None = None, device: torch.device) -> InContextModel:
-    """The model of that name, in eval mode on `device`, with the embedded weights or those in `weights`.
+def load_model(
+    name: str,
+    *,
+    weights: Path | None = None,
+    device: torch.device,
+    kind: Kind | None = None,
+    ensemble: Ensemble | None = None,
+) -> InContextModel:
+    """The model of that name, in eval mode on `device`, with its own weights or those in `weights`.
 
-    Raises InputError for an unknown name, and for a file that is missing, damaged or of another model.
+    kind, ensemble: of the published model, by default "instance" and "feature". Raises InputError for an unknown
+    name, for options that the model has not, and for a file that is missing, damaged or of another model.
     """
-    if name not in EMBEDDED:
+    if name not in model_names():
         raise InputError(f"model {name!r}: there is {', '.join(model_names())}")
+    if name == PUBLISHED:
+        published, weights_hash = load_published(weights, device)
+        return Published(published, name, weights_hash, device, kind or "instance", ensemble or "feature")
+    if kind or ensemble:
+        raise InputError(f"model {name!r}: kind {kind!r}, ensemble {ensemble!r} are options of {PUBLISHED} alone")
     path = weights or EMBEDDED[name]
     description, tensors = read_weights(path)
     if description.model != name:

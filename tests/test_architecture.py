@@ -32,10 +32,11 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"io"},
     "settings": {"memory"},
     "confidence": {CORE},
-    "tracker": {CORE, "memory", "settings", "confidence"},
+    "models": {CORE, "settings"},
+    "tracker": {CORE, "memory", "models", "settings", "confidence"},
     "pipeline": {"io", "tracker", "settings", "channel"},
     "run_record": {"io", "pipeline", "settings"},
-    "evaluation": {CORE, "pipeline", "datasets", "metrics", "io", "tracker", "settings", "run_record"},
+    "evaluation": {CORE, "pipeline", "datasets", "metrics", "io", "models", "tracker", "settings", "run_record"},
     "demo": {"io"},
     "__init__": {"pipeline", "settings", "tracker"},
 }

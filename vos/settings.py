@@ -38,9 +38,13 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str = "compact"
-    """Name of a model that `seggpt_core.checkpoint` knows."""
+    """Name of a model that `seggpt_core.checkpoint` knows, or `package.module:Class`, see `vos.models`."""
     weights: Path | None = None
     """A file of weights; None takes the model's own."""
+    kind: Literal["instance", "semantic"] | None = None
+    """What the published model is told that it segments; None takes its instances. Other models take none."""
+    ensemble: Literal["feature", "spatial"] | None = None
+    """How the published model puts several prompts together; None takes its features. Other models take none."""
     short_side: int = Field(default=288, ge=16, le=4096)
     """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
     size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None

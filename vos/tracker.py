@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import canvas, palette
-from seggpt_core.checkpoint import load_model
 from seggpt_core.passes import check_labels, encode_labels, group_ids, segment_groups
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
 from vos.confidence import describe
 from vos.errors import InputError
 from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
-from vos.settings import TrackerSettings, resolve_device
+from vos.models import build_model
+from vos.settings import TrackerSettings
 from vos.types import VOID, Frame, LabelMap, Segmentation
 
 Ids = tuple[int, ...]
@@ -30,8 +30,7 @@ _SURE = 1.0
 
 def build_tracker(settings: TrackerSettings) -> "Tracker":
     """A tracker with the model that the settings name, loaded."""
-    device = resolve_device(settings.device)
-    return Tracker(load_model(settings.model, weights=settings.weights, device=device), settings)
+    return Tracker(build_model(settings), settings)
 
 
 def check_mask(ids: LabelMap, index: int, size: tuple[int, int]) -> Ids:

@@ -58,12 +58,12 @@ def test_colours_of_probabilities_decode_to_the_same_order(seed: int, count: int
     assert torch.equal(decoded.argmax(1), probabilities.argmax(1))
 
 
-def test_one_object_decodes_to_the_sigmoid_of_twice_the_difference():
+def test_one_object_decodes_to_the_sigmoid_of_four_times_the_difference():
     colours = torch.rand(1, 3, 4, 5, generator=torch.Generator().manual_seed(0))
     to_background = colours.square().sum(1)
     to_object = (colours - torch.tensor(palette.TETRAHEDRON.colours[0]).view(1, 3, 1, 1)).square().sum(1)
     decoded = palette.decode(colours, [1])
-    torch.testing.assert_close(decoded[:, 1], (2 * (to_background - to_object)).sigmoid(), atol=FLOAT32_PARITY, rtol=0)
+    torch.testing.assert_close(decoded[:, 1], (4 * (to_background - to_object)).sigmoid(), atol=FLOAT32_PARITY, rtol=0)
     assert torch.equal(decoded[:, 2:], torch.zeros(1, 2, 4, 5))
 
 

@@ -203,7 +203,7 @@ def test_a_mask_beyond_the_end_is_told_of_when_the_end_is_known():
 
 @pytest.fixture
 def shade_tracker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vos.tracker.load_model", lambda name, weights, device: ShadeModel())
+    monkeypatch.setattr("vos.tracker.build_model", lambda settings: ShadeModel())
 
 
 @pytest.mark.usefixtures("shade_tracker")

@@ -61,7 +61,7 @@ def test_settings_survive_yaml(tmp_path: Path):
         ("memory: -1", ["mine.yaml: memory is -1", "greater than or equal to 0"]),
         ("memory: many", ["mine.yaml: memory is 'many'", "integer"]),
         ("policy: best", ["mine.yaml: policy is 'best'", "'recent', 'stride' or 'gated'"]),
-        ("memroy: 3", ["mine.yaml: no field 'memroy'", "the fields are model, weights, short_side"]),
+        ("memroy: 3", ["mine.yaml: no field 'memroy'", "the fields are model, weights, kind"]),
         ("size: 288", ["mine.yaml: size '288'", "288x512"]),
         ("size: 288by512", ["mine.yaml: size '288by512'", "288x512"]),
         ("size: [0, 16]", ["mine.yaml: size.0 is 0", "greater than or equal to 1"]),
@@ -97,7 +97,7 @@ def test_a_model_is_chosen_without_a_tracker():
     chosen = model_settings(model="readout", weights=None, size="32x48", device=None)
     assert (chosen.model, chosen.size, chosen.short_side, chosen.device) == ("readout", (32, 48), 288, "auto")
     with pytest.raises(
-        InputError, match="option: no field 'memory'; the fields are model, weights, short_side, size, "
+        InputError, match="option: no field 'memory'; the fields are model, weights, kind, ensemble, short_side, size, "
     ):
         model_settings(memory=3)
 

@@ -46,17 +46,28 @@ def evaluate_command(
     policy: options.Policy = None,
     size: options.Size = None,
     device: options.Device = None,
+    ensemble: options.Ensemble = None,
+    kind: options.Kind = None,
 ) -> None:
     """Score the tracker on a data set with the official J and F, beside three baselines."""
     from vos.cli.progress import frame_progress
     from vos.evaluation import evaluate_results, evaluate_tracker, open_dataset, tracked_frames
+    from vos.settings import load_tracker
 
-    settings = options.settings_from_options(
-        tracker, model=model, weights=weights, memory=memory, policy=policy, size=size, device=device
-    )
+    given = {
+        "model": model,
+        "weights": weights,
+        "memory": memory,
+        "policy": policy,
+        "size": size,
+        "device": device,
+        "ensemble": ensemble,
+        "kind": kind,
+    }
+    settings = load_tracker(tracker, **given)
     dataset = open_dataset(name, data_root(name, data), sequence_names(sequences))
     if results is not None:
-        if tracker != "default" or any(given is not None for given in (model, weights, memory, policy, size, device)):
+        if tracker != "default" or any(value is not None for value in given.values()):
             raise InputError(
                 f"--results {results}: given masks are scored as they are; leave the tracker's options out"
             )

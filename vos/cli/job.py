@@ -75,14 +75,13 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     Raises InputError for what is refused before the first frame is segmented, WorkError for what fails after;
     finished masks stay then, and run.json says how it ended.
     """
-    from seggpt_core.checkpoint import load_model
     from vos import pipeline
+    from vos.models import build_model
     from vos.run_record import describe_timing, write_record
-    from vos.settings import resolve_device
     from vos.tracker import Tracker
 
     job, clip = opened.job, opened.clip
-    model = load_model(job.settings.model, weights=job.settings.weights, device=resolve_device(job.settings.device))
+    model = build_model(job.settings)
     tracker = Tracker(model, job.settings)
     record = _record(opened, model)
     with recorded(job.out, opened.stale, record) as tally:

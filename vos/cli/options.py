@@ -2,14 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from vos.errors import InputError
-
-if TYPE_CHECKING:
-    from vos.settings import TrackerSettings
 
 _PANEL = "How to track"
 _MODEL_PANEL = "Model"
@@ -21,13 +18,37 @@ Tracker = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME", help="compact (default), or the untrained readout.", rich_help_panel=_MODEL_PANEL
+        "--model",
+        metavar="NAME",
+        help="compact (default), seggpt-vit-large, the untrained readout, or a class of yours, package.module:Class.",
+        rich_help_panel=_MODEL_PANEL,
     ),
 ]
 Weights = Annotated[
     Path | None,
     typer.Option(
-        "--weights", metavar="PATH", help="Weights file instead of the embedded ones.", rich_help_panel=_MODEL_PANEL
+        "--weights",
+        metavar="PATH",
+        help="Weights file instead of the embedded or downloaded one.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+Ensemble = Annotated[
+    str | None,
+    typer.Option(
+        "--ensemble",
+        metavar="feature|spatial",
+        help="seggpt-vit-large: average several prompts in every block (default), or tile them into one.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="instance|semantic",
+        help="seggpt-vit-large: what it is told that it segments; instances by default.",
+        rich_help_panel=_MODEL_PANEL,
     ),
 ]
 Memory = Annotated[
@@ -60,25 +81,6 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run in DIR: delete the files that it wrote, no others.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-
-
-def settings_from_options(
-    tracker: str,
-    *,
-    model: str | None = None,
-    weights: Path | None = None,
-    memory: int | None = None,
-    policy: str | None = None,
-    size: str | None = None,
-    device: str | None = None,
-) -> "TrackerSettings":
-    """The preset with the options that were given; None leaves the preset's value.
-
-    Raises InputError naming the option, the value and what would be right.
-    """
-    from vos.settings import load_tracker
-
-    return load_tracker(tracker, model=model, weights=weights, memory=memory, policy=policy, size=size, device=device)
 
 
 def parse_frames(text: str | None) -> tuple[int, int] | None:

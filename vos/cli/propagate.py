@@ -43,16 +43,27 @@ def propagate_command(
     policy: options.Policy = None,
     size: options.Size = None,
     device: options.Device = None,
+    ensemble: options.Ensemble = None,
+    kind: options.Kind = None,
 ) -> None:
     """Propagate the masks of a first frame through a clip."""
     from vos.cli.job import Job
+    from vos.settings import load_tracker
 
     job = Job(
         clip=clip,
         mask=mask,
         out=out,
-        settings=options.settings_from_options(
-            tracker, model=model, weights=weights, memory=memory, policy=policy, size=size, device=device
+        settings=load_tracker(
+            tracker,
+            model=model,
+            weights=weights,
+            memory=memory,
+            policy=policy,
+            size=size,
+            device=device,
+            ensemble=ensemble,
+            kind=kind,
         ),
         frames=options.parse_frames(frames),
         overlay=overlay,

@@ -56,6 +56,8 @@ def segment_command(
     weights: options.Weights = None,
     size: options.Size = None,
     device: options.Device = None,
+    ensemble: options.Ensemble = None,
+    kind: options.Kind = None,
 ) -> None:
     """Segment images as one or more examples show it."""
     from vos.cli.progress import frame_progress
@@ -66,7 +68,7 @@ def segment_command(
         queries=query,
         prompts=list(zip(prompt[::2], prompt[1::2], strict=True)),
         out=out,
-        settings=model_settings(model=model, weights=weights, size=size, device=device),
+        settings=model_settings(model=model, weights=weights, size=size, device=device, ensemble=ensemble, kind=kind),
         soft=soft,
         overlay=overlay,
         overwrite=overwrite,

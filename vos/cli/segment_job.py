@@ -95,13 +95,12 @@ def run_job(opened: OpenedSegmentJob, on_image: Callable[[], None]) -> "ImagesRe
     Raises InputError for what is refused before the first image is segmented, WorkError for what fails after;
     finished files stay then, and run.json says how it ended.
     """
-    from seggpt_core.checkpoint import load_model
     from seggpt_core.predictor import Predictor
+    from vos.models import build_model
     from vos.run_record import write_record
-    from vos.settings import resolve_device
 
     job, settings = opened.job, opened.job.settings
-    model = load_model(settings.model, weights=settings.weights, device=resolve_device(settings.device))
+    model = build_model(settings)
     prompts = list(zip(opened.images, opened.masks.ids, strict=True))
     predictor = Predictor(model, prompts, short_side=settings.short_side, size=settings.size)
     record = _record(opened, model, predictor.classes)

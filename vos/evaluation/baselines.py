@@ -19,4 +19,4 @@ def score_free_baselines(dataset: Dataset) -> dict[str, Scores]:
 
 def untrained_readout(settings: TrackerSettings) -> TrackerSettings:
     """The same settings with the matching readout, in which nothing but the ImageNet stem was learned."""
-    return settings.model_copy(update={"model": _READOUT_MODEL, "weights": None})
+    return settings.model_copy(update={"model": _READOUT_MODEL, "weights": None, "kind": None, "ensemble": None})

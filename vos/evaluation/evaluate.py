@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seggpt_core.checkpoint import load_model
 from seggpt_core.prompt import InContextModel
 from vos.datasets import Dataset, check_truth
 from vos.errors import InputError, WorkError
@@ -14,8 +13,9 @@ from vos.evaluation.predictions import check_results, fingerprint, results_in
 from vos.evaluation.report import Evaluation, write_reports
 from vos.evaluation.run import track_dataset
 from vos.evaluation.scoring import score_dataset
+from vos.models import build_model
 from vos.run_record import peak_memory_mib, versions
-from vos.settings import TrackerSettings, resolve_device
+from vos.settings import TrackerSettings
 from vos.tracker import Tracker
 
 
@@ -94,7 +94,7 @@ def _runs(settings: TrackerSettings, *, baselines: bool) -> dict[str, TrackerSet
 
 def _load(settings: TrackerSettings) -> InContextModel:
     """The model, after making sure that the settings suit it."""
-    model = load_model(settings.model, weights=settings.weights, device=resolve_device(settings.device))
+    model = build_model(settings)
     Tracker(model, settings)
     return model
 

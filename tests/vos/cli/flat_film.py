@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from seggpt_core.prompt import InContextModel
 from tests.vos.fake_model import ShadeModel
@@ -12,6 +11,7 @@ from tests.vos.flat_clips import clip
 from tests.vos.made_files import write_images, write_video
 from vos.cli.main import main
 from vos.io import write_mask
+from vos.settings import ModelSettings, resolve_device
 
 COUNT = 12
 OBJECTS = [3, 5]
@@ -42,9 +42,10 @@ def video_and_mask(folder: Path, first: int = 0, ending: str = "mkv") -> tuple[P
 
 
 def loader(model: ShadeModel | None = None) -> Callable[..., InContextModel]:
-    """Stands in for `seggpt_core.checkpoint.load_model`."""
+    """Stands in for `vos.models.build_model`."""
 
-    def load(name: str, *, weights: Path | None, device: torch.device) -> InContextModel:
+    def load(settings: ModelSettings) -> InContextModel:
+        resolve_device(settings.device)
         return model or ShadeModel()
 
     return load

@@ -23,7 +23,7 @@ SIZE = ("--size", "64x96")
 def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
     """The fake model in the place of every real one."""
     shade = ShadeModel()
-    monkeypatch.setattr("seggpt_core.checkpoint.load_model", loader(shade))
+    monkeypatch.setattr("vos.models.build_model", loader(shade))
     return shade
 
 

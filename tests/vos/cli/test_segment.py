@@ -28,7 +28,7 @@ TRUTH = {
 def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
     """The fake model in the place of every real one."""
     shade = ShadeModel()
-    monkeypatch.setattr("seggpt_core.checkpoint.load_model", loader(shade))
+    monkeypatch.setattr("vos.models.build_model", loader(shade))
     return shade
 
 
@@ -127,8 +127,14 @@ class TestResults:
         record = json.loads((out / "run.json").read_text())
         assert record["status"] == "done"
         assert record["settings"] == {
-            "model": "compact", "weights": None, "short_side": 288, "size": [64, 96], "device": "cpu"
-        }  # fmt: skip
+            "model": "compact",
+            "weights": None,
+            "kind": None,
+            "ensemble": None,
+            "short_side": 288,
+            "size": [64, 96],
+            "device": "cpu",
+        }
         assert record["model"] == {"name": "shade", "weights_sha256": model.weights_hash, "device": "cpu"}
         assert record["queries"] == [str(queries / "q2.png")]
         hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (image, mask)]
