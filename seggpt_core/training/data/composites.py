@@ -22,6 +22,9 @@ SOURCE_TRIES = 10
 ALIKE_STEP = 0.06
 """Twins that look exactly alike can only be told apart by place: faster ones differ a little in colour."""
 
+CROWD = (3, 10)
+"""Fewest things in a crowd, and one more than the most."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -38,13 +41,15 @@ class Stage:
 
 
 def composite(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
-    """One to three objects over a moving background, with twins and occluders; None if no object was found."""
+    """One to three objects over a moving background, with twins, occluders and crowds; None if no object was found."""
     times = draw_times(rng, config.frames)
     stage = Stage(library, config, size, times, log_uniform(rng, 0.015, 0.4))
     camera = draw_camera(rng, times, stage.step * rng.uniform(0.1, 0.8), size)
     count = min(1 + int(rng.choice(3, p=(0.5, 0.3, 0.2))), config.objects)
     scene = draw_scene(rng, library, config, size, count)
-    layers = _objects(rng, stage, range(scene.objects + 1, count + 1))
+    crowded = bool(rng.random() < config.crowds)
+    share = log_uniform(rng, 0.006, 0.06) if crowded else log_uniform(rng, 0.015, 0.4)
+    layers = _objects(rng, stage, range(scene.objects + 1, count + 1), share)
     if not layers and not scene.objects:
         return None
     if layers and rng.random() < config.leaves:
@@ -55,6 +60,8 @@ def composite(rng: np.random.Generator, library: Library, config: EngineConfig, 
     if rng.random() < config.occluders or not layers:
         other = _object(rng, stage, log_uniform(rng, 0.01, 0.15), 0)
         layers += [] if other is None else [other]
+    if crowded:
+        layers += _crowd(rng, stage, share)
     elastic = None
     if rng.random() < config.scene_elastic:
         elastic = draw_elastic(rng, times, rng.uniform(0.02, 0.12), rng.uniform(0.3, 1.5))
@@ -79,15 +86,14 @@ def _render(
     return images, label_maps
 
 
-def _objects(rng: np.random.Generator, stage: Stage, labels: range) -> list[Layer]:
-    """A layer for each label; the first is likely the largest."""
-    share = log_uniform(rng, 0.015, 0.4)
+def _objects(rng: np.random.Generator, stage: Stage, labels: range, share: float) -> list[Layer]:
+    """A layer for each label; the first, which covers `share` of the frame, is likely the largest."""
     layers = []
     for label in labels:
         layer = _object(rng, stage, share, label)
         if layer is not None:
             layers.append(layer)
-        share = max(0.01, share * rng.uniform(0.2, 1.0))
+        share = max(min(0.01, share), share * rng.uniform(0.2, 1.0))
     return layers
 
 
@@ -115,6 +121,12 @@ def _object(rng: np.random.Generator, stage: Stage, share: float, label: int) ->
             shadow=_shadow(rng) if rng.random() < config.shadows else None,
         )
     return None
+
+
+def _crowd(rng: np.random.Generator, stage: Stage, share: float) -> list[Layer]:
+    """Many things of about one size, all background: what a pass sees of the objects of other passes."""
+    drawn = [_object(rng, stage, share * rng.uniform(0.6, 1.5), 0) for _ in range(int(rng.integers(*CROWD)))]
+    return [layer for layer in drawn if layer is not None]
 
 
 def _shadow(rng: np.random.Generator) -> Shadow:

@@ -42,6 +42,8 @@ class EngineConfig:
     """Probability that a composite holds a look-alike of an object, which is background."""
     occluders: float = 0.2
     """Probability that something else, which is background, moves over or behind the objects."""
+    crowds: float = 0.2
+    """Probability that a composite's objects are small, and many things like them, all background, move among them."""
     scene_objects: float = 0.4
     """Probability that a labelled image used as background keeps objects of its own."""
     scene_elastic: float = 0.25
@@ -62,6 +64,6 @@ class EngineConfig:
             raise InputError(f"objects is {self.objects}; it must be 1 to {MAX_OBJECTS}")
         if min(self.size) < 32:
             raise InputError(f"size is {self.size}; height and width must be 32 pixels or more")
-        for name in ("twins", "occluders", "scene_objects", "scene_elastic", "shadows", "leaves", "elastic"):
+        for name in ("twins", "occluders", "crowds", "scene_objects", "scene_elastic", "shadows", "leaves", "elastic"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it is a probability, 0 to 1")

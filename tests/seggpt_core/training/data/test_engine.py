@@ -103,6 +103,7 @@ CLEAN = EngineConfig(
     weights=replace(NONE, composite=1.0),
     twins=0,
     occluders=0,
+    crowds=0,
     shadows=0,
     leaves=0,
     blemishes=0,
@@ -130,8 +131,8 @@ def test_labels_lie_on_the_object(red_library: Library) -> None:
             assert overlap >= 0.85 * union  # motion blur and small discs leave a rim of one or two pixels
 
 
-@pytest.mark.parametrize("kind", ["twins", "occluders"])
-def test_twins_and_occluders_are_background(red_library: Library, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["twins", "occluders", "crowds"])
+def test_twins_occluders_and_crowds_are_background(red_library: Library, kind: str) -> None:
     seen_apart = 0
     for index in range(12):
         made = sample(red_library, replace(CLEAN, elastic=0, **{kind: 1.0}), 2, index)
