@@ -5,7 +5,7 @@
 (matching keys, colours at stride 4, each block's keys and values) never depends on the query.
 
 Shape suffixes: B frames, P passes, N stride-8 patches and n stride-16 tokens of a frame, M and m those
-of all prompts together.
+that all prompts together keep.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,15 @@ from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
 from seggpt_core.errors import InputError
 from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
-from seggpt_core.matching import DESCRIPTOR_CHANNELS, MAX_SHARPNESS, descriptors, match, proximity, voting_values
+from seggpt_core.matching import (
+    DESCRIPTOR_CHANNELS,
+    MAX_SHARPNESS,
+    checkerboard,
+    descriptors,
+    match,
+    proximity,
+    voting_values,
+)
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stem import CHANNELS, Stem, StemMaps
 
@@ -39,9 +47,10 @@ class EncodedFrames(NamedTuple):
 
 
 class EncodedPrompts(NamedTuple):
-    """What B frames contribute as prompts, beside their keys: values (B, N, 16) and each block's
-    keys and values, `thinned`."""
+    """What frames contribute as prompts: keys (B, N/2, C) and values (B·P, N/2, 16) of the `checkerboard`, and each
+    block's keys and values, `thinned`."""
 
+    keys: Tensor
     values: Tensor
     attention: tuple[KeysValues, ...]
 
@@ -86,11 +95,16 @@ class CompactNet(nn.Module):
         return F.normalize(descriptors(images, maps).flatten(2).transpose(1, 2), dim=-1)
 
     def encode_prompts(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> EncodedPrompts:
-        """targets: (B, 3, H/4, W/4) colours in 0..1; known: (B, 1, H/4, W/4) in 0..1; B as in `frames`."""
+        """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too."""
         seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
         tokens = frames.tokens + self.target_tokens(seen).flatten(2).transpose(1, 2)
         _, attention = self.blocks(tokens, frames.grid)
-        return EncodedPrompts(voting_values(targets, known), tuple(thinned(block, frames.grid) for block in attention))
+        kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), tokens.device)
+        return EncodedPrompts(
+            keys=frames.keys[:, kept],
+            values=voting_values(targets, known)[:, kept],
+            attention=tuple(thinned(block, frames.grid) for block in attention),
+        )
 
     def paint(self, query: EncodedFrames, keys: Tensor, values: Tensor, attention: Sequence[KeysValues]) -> Tensor:
         """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.
@@ -177,7 +191,7 @@ class Compact:
         prompts = self.net.encode_prompts(frame.encoded(passes), targets, known)
         values = prompts.values.transpose(0, 1)[None]
         return CompactPrompt(
-            valid=frame.valid, passes=passes, keys=frame.keys, values=values, attention=prompts.attention
+            valid=frame.valid, passes=passes, keys=prompts.keys, values=values, attention=prompts.attention
         )
 
     @torch.inference_mode()

@@ -67,14 +67,13 @@ class CompactLearner:
         clips, length = batch.images.shape[:2]
         frames = self.net.encode(batch.images.transpose(0, 1).flatten(0, 1))
         by_time = [_slice(frames, time * clips, (time + 1) * clips) for time in range(length)]
-        keys, prompts = [by_time[0].keys], [self._remember(by_time[0], *batch.target(0))]
+        prompts = [self._remember(by_time[0], *batch.target(0))]
         painted = []
         for time in range(1, length):
-            colours = self._paint_one(by_time[time], keys, prompts)
+            colours = self._paint_one(by_time[time], prompts)
             painted.append(colours)
             if time < length - 1:
                 target, known = self._next_target(batch, time, colours)
-                keys.append(by_time[time].keys)
                 prompts.append(self._remember(by_time[time], target, known))
         return torch.stack(painted, dim=1)
 
@@ -83,13 +82,14 @@ class CompactLearner:
         pool = torch.nn.functional.adaptive_avg_pool2d
         return self.net.encode_prompts(frame, pool(target, size), pool(known, size))
 
-    def _paint_one(self, query: EncodedFrames, keys: list[Tensor], prompts: list[EncodedPrompts]) -> Tensor:
+    def _paint_one(self, query: EncodedFrames, prompts: list[EncodedPrompts]) -> Tensor:
+        keys = torch.cat([prompt.keys for prompt in prompts], dim=1)
         values = torch.cat([prompt.values for prompt in prompts], dim=1)[:, :, None]
         attention = [
             (torch.cat([k for k, _ in block], dim=2), torch.cat([v for _, v in block], dim=2))
             for block in zip(*(prompt.attention for prompt in prompts), strict=True)
         ]
-        return self.net.paint(query, torch.cat(keys, dim=1), values, attention)
+        return self.net.paint(query, keys, values, attention)
 
     def _next_target(self, batch: Batch, time: int, painted: Tensor) -> tuple[Tensor, Tensor]:
         """The truth of this frame, or the soft mask the model just painted, a clip at a time."""

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -69,10 +70,11 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
     tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
     patches = (SIZE[0] // 8, SIZE[1] // 8)
     values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)
+    kept = [row * patches[1] + column for row, column in np.ndindex(*patches) if (row + column) % 2 == 0]
     readout = match(
         frames.keys[count:],
-        frames.keys[:count].flatten(0, 1)[None],
-        values.flatten(0, 1)[None, :, None],
+        frames.keys[:count, kept].flatten(0, 1)[None],
+        values[:, kept].flatten(0, 1)[None, :, None],
         net.sharpness,
         proximity(patches, net.log_radius.exp()),
         patches,
@@ -140,8 +142,8 @@ def test_the_order_of_prompts_does_not_matter(model: Compact) -> None:
 def test_matching_equals_a_plain_softmax() -> None:
     generator = torch.Generator().manual_seed(5)
     grid, frames, passes = (4, 6), 3, 2
-    count = grid[0] * grid[1]
-    queries = F.normalize(torch.randn(1, count, 8, generator=generator), dim=-1)
+    count = grid[0] * grid[1] // 2
+    queries = F.normalize(torch.randn(1, 2 * count, 8, generator=generator), dim=-1)
     keys = F.normalize(torch.randn(1, frames * count, 8, generator=generator), dim=-1)
     colours = torch.rand(1, frames * count, passes, VALUES, generator=generator)
     values = torch.cat([colours, *padding(1, frames * count, passes)], dim=-1)
@@ -156,10 +158,22 @@ def test_matching_equals_a_plain_softmax() -> None:
 
 def test_the_evidence_of_one_perfect_match_is_nought() -> None:
     grid = (2, 2)
-    keys = torch.eye(4)[None] * 1.0
-    values = torch.cat([torch.ones(1, 4, 1, VALUES), *padding(1, 4, 1)], dim=-1)
-    readout = match(keys, keys, values, torch.tensor(32.0), proximity(grid, torch.tensor(1.0)), grid)
-    torch.testing.assert_close(readout.evidence, torch.zeros(1, 2, 2, 2), rtol=0, atol=1e-5)
+    keys = torch.eye(4)[None, [0, 3]]
+    queries = keys[:, [0, 0, 1, 1]]
+    values = torch.cat([torch.ones(1, 2, 1, VALUES), *padding(1, 2, 1)], dim=-1)
+    readout = match(queries, keys, values, torch.tensor(32.0), proximity(grid, torch.tensor(1.0)), grid)
+    everywhere, nearby = readout.evidence.flatten(2).unbind(1)
+    torch.testing.assert_close(everywhere, torch.zeros(1, 4), rtol=0, atol=1e-5)
+    torch.testing.assert_close(nearby[:, [0, 3]], torch.zeros(1, 2), rtol=0, atol=1e-5)
+    assert (nearby[:, [1, 2]] < 0).all()
+
+
+def test_nearness_falls_off_as_a_gaussian_over_the_checkerboard() -> None:
+    grid, radius = (2, 4), 1.5
+    kept = [(0, 0), (0, 2), (1, 1), (1, 3)]
+    squares = torch.tensor([[(r - a) ** 2 + (c - b) ** 2 for a, b in kept] for r, c in np.ndindex(*grid)])
+    expected = (-squares / (2 * radius**2)).exp()
+    torch.testing.assert_close(proximity(grid, torch.tensor(radius)), expected)
 
 
 def test_lab_of_known_colours() -> None:
