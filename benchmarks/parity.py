@@ -22,6 +22,7 @@ from torch import Tensor
 
 from seggpt_core import fast
 from seggpt_core.formats import published_config
+from seggpt_core.halves import Halves
 from seggpt_core.model import Kind, SegGPT, painting_loss
 
 MOST = 1e-5
@@ -131,13 +132,13 @@ def _by_fast_path(net: SegGPT, run: Run, images: Tensor, targets: Tensor) -> Com
 
 def _fast_blocks(
     net: SegGPT, prompts: Tensor, frame: Tensor, targets: Tensor, kind: Kind
-) -> Iterator[tuple[int, fast.Halves]]:
+) -> Iterator[tuple[int, Halves]]:
     """Index and output of every block; before the merge both streams, the images' first."""
     streams = zip(
         fast.image_blocks(net, prompts[None], frame[None], kind), fast.target_blocks(net, targets, kind), strict=True
     )
     for index, (seen, painted) in enumerate(streams):
-        yield index, fast.Halves(*(torch.cat(parts) for parts in zip(seen, painted, strict=True)))
+        yield index, Halves(*(torch.cat(parts) for parts in zip(seen, painted, strict=True)))
         last = fast.merge(seen, painted)
     grid = (frame.shape[0], frame.shape[1])
     for index, halves in fast.merged_blocks(net, last, grid):
@@ -145,7 +146,7 @@ def _fast_blocks(
             yield index, halves
 
 
-def _halves(found: fast.Halves, recorded: Tensor) -> Compared:
+def _halves(found: Halves, recorded: Tensor) -> Compared:
     """recorded: (streams, K, 2h, w, D) canvases. Of the last block only canvas 0's last prompt row is found."""
     upper, lower = (half.flatten(2, 3) for half in recorded.chunk(2, dim=2))
     whole = found.prompts.shape == upper.shape

@@ -11,6 +11,7 @@ from seggpt_core.compact import Compact, CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.downloads import PUBLISHED, require_downloaded
 from seggpt_core.errors import InputError
+from seggpt_core.execution import EXACT, Execution
 from seggpt_core.files import sha256
 from seggpt_core.hub import Hub, HuggingFaceHub
 from seggpt_core.model import Kind, SegGPT
@@ -61,19 +62,24 @@ def load_model(
     device: torch.device,
     kind: Kind | None = None,
     ensemble: Ensemble | None = None,
+    execution: Execution = EXACT,
 ) -> InContextModel:
     """The model of that name, in eval mode on `device`, with its own weights or those in `weights`.
 
-    kind, ensemble: of the published model, by default "instance" and "feature". Raises InputError for an unknown
-    name, for options that the model has not, and for a file that is missing, damaged or of another model.
+    kind, ensemble, execution: of the published model, by default "instance", "feature" and float32. Raises InputError
+    for an unknown name, for options that the model or the device has not, and for a file that is missing, damaged or
+    of another model.
     """
     if name not in model_names():
         raise InputError(f"model {name!r}: there is {', '.join(model_names())}")
     if name == PUBLISHED:
+        execution.require(device)
         published, weights_hash = load_published(weights, device)
-        return Published(published, name, weights_hash, device, kind or "instance", ensemble or "feature")
-    if kind or ensemble:
-        raise InputError(f"model {name!r}: kind {kind!r}, ensemble {ensemble!r} are options of {PUBLISHED} alone")
+        return Published(published, name, weights_hash, device, kind or "instance", ensemble or "feature", execution)
+    options = {"kind": kind, "ensemble": ensemble} | execution.asked_for()
+    asked_for = ", ".join(f"{option} {value!r}" for option, value in options.items() if value is not None)
+    if asked_for:
+        raise InputError(f"model {name!r}: {asked_for}: such options are for {PUBLISHED} alone")
     path = weights or EMBEDDED[name]
     description, tensors = read_weights(path)
     if description.model != name:

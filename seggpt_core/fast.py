@@ -13,24 +13,14 @@ rows and columns of tokens of a half, n = h·w; D channels of a token; H heads o
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seggpt_core.attention import Bias, attend, join
-from seggpt_core.layers import Attention, Block, relative_table, tokens_to_pixels
+from seggpt_core.halves import PLAIN, Halves, Step, Steps
+from seggpt_core.layers import tokens_to_pixels
 from seggpt_core.model import Kind, SegGPT
-
-
-class Halves(NamedTuple):
-    """A stream between two blocks: the half of every prompt, and the query's, which all canvases share."""
-
-    prompts: Tensor
-    """(S, K, n, D)"""
-    query: Tensor
-    """(S, n, D)"""
 
 
 def embed(net: SegGPT, pixels: Tensor) -> Tensor:
@@ -39,37 +29,37 @@ def embed(net: SegGPT, pixels: Tensor) -> Tensor:
     return patches.reshape(*pixels.shape[:-3], *patches.shape[1:])
 
 
-def target_stream(net: SegGPT, targets: Tensor, kind: Kind) -> Halves:
+def target_stream(net: SegGPT, targets: Tensor, kind: Kind, steps: Steps = PLAIN) -> Halves:
     """The target stream where it merges with the image stream, from patches of targets (P, K, h, w, D)."""
-    return _last(target_blocks(net, targets, kind))
+    return _last(target_blocks(net, targets, kind, steps))
 
 
-def paint(net: SegGPT, prompts: Tensor, query: Tensor, targets: Halves, kind: Kind) -> Tensor:
+def paint(net: SegGPT, prompts: Tensor, query: Tensor, targets: Halves, kind: Kind, steps: Steps = PLAIN) -> Tensor:
     """Colours of the query, (P, 3, a, b), normalised.
 
     prompts: patches of the prompts' images, (K, h, w, D); query: of the query's, (h, w, D); targets: what
     `target_stream` made of the prompts' targets.
     """
     grid = (query.shape[0], query.shape[1])
-    images = _last(image_blocks(net, prompts[None], query[None], kind))
+    images = _last(image_blocks(net, prompts[None], query[None], kind, steps))
     tapped = [
         (net.norm(halves.query), net.norm(halves.prompts[:, 0, -grid[1] :]))
-        for index, halves in merged_blocks(net, merge(images, targets), grid)
+        for index, halves in merged_blocks(net, merge(images, targets), grid, steps)
         if index in net.config.taps
     ]
     lower, seam = (torch.cat(parts, dim=-1) for parts in zip(*tapped, strict=True))
     return _decode(net, lower.unflatten(1, grid), seam)
 
 
-def image_blocks(net: SegGPT, prompts: Tensor, query: Tensor, kind: Kind) -> Iterator[Halves]:
+def image_blocks(net: SegGPT, prompts: Tensor, query: Tensor, kind: Kind, steps: Steps = PLAIN) -> Iterator[Halves]:
     """The image stream after each block up to the merge, from patches (S, K, h, w, D) and (S, h, w, D)."""
-    return _until_merge(net, prompts, query, net.segment_token_x, kind)
+    return _until_merge(net, prompts, query, net.segment_token_x, kind, steps.block)
 
 
-def target_blocks(net: SegGPT, targets: Tensor, kind: Kind) -> Iterator[Halves]:
+def target_blocks(net: SegGPT, targets: Tensor, kind: Kind, steps: Steps = PLAIN) -> Iterator[Halves]:
     """The target stream after each block up to the merge, from patches (P, K, h, w, D)."""
     masked = net.mask_token.expand(targets.shape[0], *targets.shape[2:])
-    return _until_merge(net, targets, masked, net.segment_token_y, kind)
+    return _until_merge(net, targets, masked, net.segment_token_y, kind, steps.block)
 
 
 def merge(images: Halves, targets: Halves) -> Halves:
@@ -77,7 +67,9 @@ def merge(images: Halves, targets: Halves) -> Halves:
     return Halves(*((image + target) * 0.5 for image, target in zip(images, targets, strict=True)))
 
 
-def merged_blocks(net: SegGPT, merged: Halves, grid: tuple[int, int]) -> Iterator[tuple[int, Halves]]:
+def merged_blocks(
+    net: SegGPT, merged: Halves, grid: tuple[int, int], steps: Steps = PLAIN
+) -> Iterator[tuple[int, Halves]]:
     """Index and output of every block from the merge to the last tap; the first is what was merged.
 
     Behind the last tap only the query's half and the row above it are read: of the prompts' halves, that
@@ -87,100 +79,26 @@ def merged_blocks(net: SegGPT, merged: Halves, grid: tuple[int, int]) -> Iterato
     yield first, merged
     halves = merged
     for index in range(first + 1, last):
-        halves = _block(net.block(index), halves, grid)
+        halves = steps.block(net.block(index), halves, grid)
         yield index, halves
     if last > first:
-        yield last, _last_block(net.block(last), halves, grid)
+        yield last, steps.last(net.block(last), halves, grid)
 
 
-def _until_merge(net: SegGPT, prompts: Tensor, query: Tensor, segment: Tensor, kind: Kind) -> Iterator[Halves]:
+def _until_merge(
+    net: SegGPT, prompts: Tensor, query: Tensor, segment: Tensor, kind: Kind, step: Step
+) -> Iterator[Halves]:
     grid = (query.shape[1], query.shape[2])
     common = segment + net.type_token(kind)
     upper, lower = (common + half for half in net.positions((2 * grid[0], grid[1])).chunk(2, dim=1))
     halves = Halves((prompts + upper).flatten(2, 3), (query + lower).flatten(1, 2))
     for index in range(net.config.merge_after + 1):
-        halves = _block(net.block(index), halves, grid)
+        halves = step(net.block(index), halves, grid)
         yield halves
 
 
 def _last(blocks: Iterator[Halves]) -> Halves:
     return deque(blocks, maxlen=1).pop()
-
-
-def _block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
-    """One block over every prompt's half and the shared query's half."""
-    attn = block.attn
-    prompts, query = (_heads(attn, block.norm1(half)) for half in halves)
-    upper = _biases(attn, prompts.q, grid, first_row=0)
-    seen = _attend_canvas(prompts.q, upper, prompts, query)
-    averaged = _attend_prompts(attn, prompts, query, grid)
-    return Halves(_finish(block, halves.prompts, seen), _finish(block, halves.query, averaged))
-
-
-def _last_block(block: Block, halves: Halves, grid: tuple[int, int]) -> Halves:
-    """As `block_of_halves`, but of the prompts' halves only canvas 0's last row, (S, 1, w, D)."""
-    attn = block.attn
-    prompts, query = (_heads(attn, block.norm1(half)) for half in halves)
-    canvas = _Heads(*(part[:, :1] for part in prompts))
-    row = canvas.q[..., -grid[1] :, :]
-    seen = _attend_canvas(row, _biases(attn, row, grid, first_row=grid[0] - 1), canvas, query)
-    averaged = _attend_prompts(attn, prompts, query, grid)
-    return Halves(_finish(block, halves.prompts[:, :1, -grid[1] :], seen), _finish(block, halves.query, averaged))
-
-
-class _Heads(NamedTuple):
-    """Queries, keys and values, (..., H, n, d) each."""
-
-    q: Tensor
-    k: Tensor
-    v: Tensor
-
-
-class _Biases(NamedTuple):
-    """Of some queries, against the keys of the upper half (a prompt's) and of the lower (the query's)."""
-
-    upper: Bias
-    lower: Bias
-
-
-def _heads(attn: Attention, x: Tensor) -> _Heads:
-    """x: (..., n, D)."""
-    return _Heads(*attn.qkv(x).unflatten(-1, (3, attn.heads, -1)).movedim(-3, 0).transpose(-3, -2))
-
-
-def _biases(attn: Attention, q: Tensor, grid: tuple[int, int], first_row: int) -> _Biases:
-    """q: (..., n, d), whole rows of a canvas of 2h rows from `first_row` on."""
-    q = q.unflatten(-2, (-1, grid[1]))
-    table = relative_table(attn.rel_pos_h, 2 * grid[0])[first_row : first_row + q.shape[-3]]
-    rows = torch.einsum("...rwc,rkc->...rwk", q, table).flatten(-3, -2)
-    columns = torch.einsum("...rwc,wkc->...rwk", q, relative_table(attn.rel_pos_w, grid[1])).flatten(-3, -2)
-    return _Biases(*(Bias(part, columns) for part in rows.chunk(2, dim=-1)))
-
-
-def _attend_canvas(q: Tensor, biases: _Biases, prompts: _Heads, query: _Heads) -> Tensor:
-    """Queries (S, K, H, m, d) of the prompts' halves see their own canvas: their prompt and the query's half."""
-    own = attend(q, prompts.k, prompts.v, biases.upper)
-    return join(own, attend(q, query.k[:, None], query.v[:, None], biases.lower))
-
-
-def _attend_prompts(attn: Attention, prompts: _Heads, query: _Heads, grid: tuple[int, int]) -> Tensor:
-    """The query's half sees itself and each prompt, and the mean over prompts is taken, (S, H, n, d).
-
-    The output projection is affine, so the mean may be taken before it.
-    """
-    biases = _biases(attn, query.q, grid, first_row=grid[0])
-    own = attend(query.q, query.k, query.v, biases.lower)
-    total = torch.zeros_like(own.sums)
-    count = prompts.k.shape[1]
-    for one in range(count):
-        total += join(own, attend(query.q, prompts.k[:, one], prompts.v[:, one], biases.upper))
-    return total / count
-
-
-def _finish(block: Block, x: Tensor, attended: Tensor) -> Tensor:
-    """What follows attention: x (..., n, D), attended (..., H, n, d)."""
-    x = x + block.attn.proj(attended.transpose(-3, -2).flatten(-2))
-    return x + block.mlp(block.norm2(x))
 
 
 def _decode(net: SegGPT, query: Tensor, seam: Tensor) -> Tensor:

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from seggpt_core import fast
 from seggpt_core.errors import InputError
+from seggpt_core.execution import EXACT, Execution, GraphedCall, capture_on_cuda
+from seggpt_core.halves import PLAIN, Halves, compiled_steps
 from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.model import Kind, SegGPT
 from seggpt_core.palette import TETRAHEDRON
@@ -48,7 +50,7 @@ class PublishedPromptSet(PromptSet):
     """The images' patches, (K, h, w, D), and the targets' stream, for every pass."""
 
     patches: Tensor
-    targets: fast.Halves
+    targets: Halves
 
 
 class Published:
@@ -64,8 +66,13 @@ class Published:
         device: torch.device,
         kind: Kind = "instance",
         ensemble: Ensemble = "feature",
+        execution: Execution = EXACT,
     ) -> None:
-        """net: with its weights loaded; it is moved to `device` and put in eval mode."""
+        """net: with its weights loaded; it is moved to `device` and put in eval mode.
+
+        Raises InputError for an execution that the device is not capable of.
+        """
+        execution.require(device)
         self.net = net.to(device).eval()
         self.name = name
         self.weights_hash = weights_hash
@@ -73,19 +80,23 @@ class Published:
         self.kind: Kind = kind
         self.ensemble = ensemble
         self.multiple = net.config.patch
+        self.execution = execution
+        self._steps = compiled_steps() if execution.compile else PLAIN
+        self._paint = GraphedCall(self._plain_paint, capture_on_cuda) if execution.cuda_graphs else self._plain_paint
 
     @torch.inference_mode()
     def encode_frame(self, image: Tensor) -> PublishedFrame:
         """See `InContextModel.encode_frame`."""
         pixels = normalise(image_batch(image, self.multiple, self.device)[0])
+        patches = self._embed(pixels)
         valid = Validity(
             model=f"{self.name}, {self.kind}, {self.ensemble} ensemble",
             weights=self.weights_hash,
             size=(image.shape[-2], image.shape[-1]),
-            dtype=pixels.dtype,
+            dtype=patches.dtype,
             device=self.device,
         )
-        return PublishedFrame(valid=valid, pixels=pixels, patches=fast.embed(self.net, pixels))
+        return PublishedFrame(valid=valid, pixels=pixels, patches=patches)
 
     @torch.inference_mode()
     def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> PublishedPrompt:
@@ -99,7 +110,7 @@ class Published:
             pixels=frame.pixels,
             patches=frame.patches,
             targets=targets,
-            target_patches=fast.embed(self.net, targets),
+            target_patches=self._embed(targets),
         )
 
     @torch.inference_mode()
@@ -108,17 +119,15 @@ class Published:
         own = [prompt for prompt in prompts if isinstance(prompt, PublishedPrompt)]
         check_prompts(prompts, own)
         if self.ensemble == "spatial":
-            patches = fast.embed(self.net, tiled([prompt.pixels for prompt in own]))[None]
-            target_patches = fast.embed(self.net, tiled([prompt.targets for prompt in own]))[:, None]
+            patches = self._embed(tiled([prompt.pixels for prompt in own]))[None]
+            target_patches = self._embed(tiled([prompt.targets for prompt in own]))[:, None]
         else:
             patches = torch.stack([prompt.patches for prompt in own])
             target_patches = torch.stack([prompt.target_patches for prompt in own], dim=1)
+        with self.execution.autocast(self.device):
+            targets = fast.target_stream(self.net, target_patches, self.kind, self._steps)
         return PublishedPromptSet(
-            valid=own[0].valid,
-            passes=own[0].passes,
-            prompts=len(own),
-            patches=patches,
-            targets=fast.target_stream(self.net, target_patches, self.kind),
+            valid=own[0].valid, passes=own[0].passes, prompts=len(own), patches=patches, targets=targets
         )
 
     @torch.inference_mode()
@@ -128,7 +137,16 @@ class Published:
         if not isinstance(prompts, PublishedPromptSet):
             raise InputError(f"prompts are a {type(prompts).__name__}: {self.name} needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
-        return denormalise(fast.paint(self.net, prompts.patches, frame.patches, prompts.targets, self.kind))
+        return denormalise(self._paint(prompts.patches, frame.patches, *prompts.targets).float())
+
+    def _embed(self, pixels: Tensor) -> Tensor:
+        with self.execution.autocast(self.device):
+            return fast.embed(self.net, pixels)
+
+    def _plain_paint(self, prompts: Tensor, query: Tensor, target_prompts: Tensor, target_query: Tensor) -> Tensor:
+        with self.execution.autocast(self.device):
+            targets = Halves(target_prompts, target_query)
+            return fast.paint(self.net, prompts, query, targets, self.kind, self._steps)
 
 
 def tiled(pictures: Sequence[Tensor]) -> Tensor:

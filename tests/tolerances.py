@@ -7,6 +7,9 @@ FLOAT32_PARITY = 1e-4
 """Absolute, against another implementation of the same float32 formula: a few hundred roundings of 6e-8, amplified
 by the network's depth."""
 
+HALF_PRECISION_COLOURS = 0.05
+"""Absolute, on colours in 0..1 of a small random network: bfloat16 keeps 8 bits, 4e-3 of each product."""
+
 OFFICIAL_SEGGPT = 1e-5
 """Absolute, on tokens and normalised colours of order 1: the official code's float32 sums in another order."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seggpt_core.checkpoint import load_model
+from seggpt_core.execution import Execution
 from seggpt_core.prompt import InContextModel
 from vos.errors import InputError
 from vos.settings import ModelSettings, resolve_device
@@ -34,12 +35,21 @@ def build_model(settings: ModelSettings) -> InContextModel:
     Raises InputError for a model that there is not, and for weights or options that do not suit it.
     """
     device = resolve_device(settings.device)
+    execution = Execution(precision=settings.precision, compile=settings.compile, cuda_graphs=settings.cuda_graphs)
     if ":" in settings.model:
-        if settings.kind or settings.ensemble:
-            raise InputError(f"model {settings.model!r}: kind and ensemble are options of the published model only")
+        if settings.kind or settings.ensemble or execution.asked_for():
+            raise InputError(
+                f"model {settings.model!r}: kind, ensemble, precision, compile and cuda_graphs are options of the "
+                "published model only"
+            )
         return _users_own(settings.model, settings.weights, device)
     return load_model(
-        settings.model, weights=settings.weights, device=device, kind=settings.kind, ensemble=settings.ensemble
+        settings.model,
+        weights=settings.weights,
+        device=device,
+        kind=settings.kind,
+        ensemble=settings.ensemble,
+        execution=execution,
     )
 
 

@@ -45,6 +45,12 @@ class ModelSettings(BaseModel):
     """What the published model is told that it segments; None takes its instances. Other models take none."""
     ensemble: Literal["feature", "spatial"] | None = None
     """How the published model puts several prompts together; None takes its features. Other models take none."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Number format of the published model's matrix products. Other models know float32 alone."""
+    compile: bool = False
+    """Run the published model's blocks through `torch.compile`; on a GPU."""
+    cuda_graphs: bool = False
+    """Replay the published model's frames as CUDA graphs; on a GPU."""
     short_side: int = Field(default=288, ge=16, le=4096)
     """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
     size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None

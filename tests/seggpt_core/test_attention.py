@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from seggpt_core.attention import Bias, attend, join
+from seggpt_core.attention import Bias, attend, attend_fused, join
 from tests.tolerances import CACHED_VERSUS_UNCACHED
 
 ROWS, COLUMNS, WIDTH = 3, 4, 8
@@ -41,3 +41,12 @@ def test_a_part_is_a_softmax_of_its_own() -> None:
         queries, k.expand(2, 3, -1, -1), v.expand(2, 3, -1, -1), attn_mask=materialised(bias)
     )
     torch.testing.assert_close(part.sums / part.total, expected, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+
+
+def test_the_fused_kernel_gives_the_same_without_a_mask() -> None:
+    torch.manual_seed(2)
+    queries = torch.randn(2, 3, 5, WIDTH)
+    k, v, bias = random_part(1.0)
+    part = attend(queries, k, v, bias)
+    fused = attend_fused(queries, k.expand(2, 3, -1, -1), v.expand(2, 3, -1, -1), bias)
+    torch.testing.assert_close(fused, part.sums / part.total, atol=CACHED_VERSUS_UNCACHED, rtol=0)

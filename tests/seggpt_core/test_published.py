@@ -5,17 +5,18 @@ import torch
 from torch import Tensor
 
 from seggpt_core.errors import InputError
+from seggpt_core.execution import Execution, Precision
 from seggpt_core.model import SegGPT
 from seggpt_core.published import Published, tiled
 from seggpt_core.stacking import query_colours, stack_canvases
 from tests.seggpt_core.published_models import TINY, random_model
-from tests.tolerances import CACHED_VERSUS_UNCACHED
+from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
 
 CPU = torch.device("cpu")
 SIZE = (16, 24)
 
 
-def published(net: SegGPT, **options: str) -> Published:
+def published(net: SegGPT, **options: object) -> Published:
     return Published(net, "seggpt", "0" * 64, CPU, **options)  # type: ignore[arg-type]
 
 
@@ -54,6 +55,24 @@ def test_unknown_pixels_are_painted_as_background() -> None:
         for prompt in (model.encode_prompts(image, target, known), model.encode_prompts(image, hidden))
     ]
     assert torch.equal(*painted)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_paints_nearly_the_same_and_keeps_its_features_apart(precision: Precision) -> None:
+    net = random_model(TINY)
+    exact, rough = published(net), published(net, execution=Execution(precision=precision))
+    *images, query = pictures(4)
+    targets = torch.rand(3, 2, 3, *SIZE)
+
+    def painted(model: Published) -> Tensor:
+        prompts = [model.encode_prompts(model.encode_frame(i), t) for i, t in zip(images, targets, strict=True)]
+        return model.segment(model.encode_frame(query), model.prepare(prompts))
+
+    colours = painted(rough)
+    assert colours.dtype == torch.float32
+    assert 0 < (colours - painted(exact)).abs().max() < HALF_PRECISION_COLOURS
+    with pytest.raises(InputError, match="float32"):
+        exact.encode_prompts(rough.encode_frame(query), targets[0]).valid.require(exact.encode_frame(query).valid, "it")
 
 
 def test_a_spatial_ensemble_is_one_prompt_of_tiles() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from seggpt_core.downloads import PUBLISHED
+from seggpt_core.execution import EXACT, Execution
 from seggpt_core.published import Published
 from seggpt_core.published_files import write_published
 from tests.seggpt_core.published_models import TINY, random_model
@@ -46,7 +47,10 @@ def test_the_published_model_takes_its_options(tiny: Path) -> None:
     assert (model.kind, model.ensemble) == ("semantic", "spatial")
     default = build_model(ModelSettings(model=PUBLISHED, weights=tiny, device="cpu"))
     assert isinstance(default, Published)
-    assert (default.kind, default.ensemble) == ("instance", "feature")
+    assert (default.kind, default.ensemble, default.execution) == ("instance", "feature", EXACT)
+    rough = build_model(ModelSettings(model=PUBLISHED, weights=tiny, device="cpu", precision="bf16"))
+    assert isinstance(rough, Published)
+    assert rough.execution == Execution(precision="bf16")
 
 
 def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
@@ -63,11 +67,17 @@ def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
         ({"model": f"{__name__}:Absent"}, "Absent"),
         ({"model": f"{__name__}:Incomplete"}, "it has no weights_hash, slots, multiple, device, encode_frame"),
         ({"model": f"{__name__}:Own", "kind": "semantic"}, "options of the published model only"),
-        ({"model": "compact", "ensemble": "spatial"}, "'compact': kind None, ensemble 'spatial' are options of"),
+        (
+            {"model": "compact", "ensemble": "spatial"},
+            "'compact': ensemble 'spatial': such options are for",
+        ),
+        ({"model": "readout", "precision": "bf16"}, "'readout': precision 'bf16': such options are for"),
+        ({"model": f"{__name__}:Own", "compile": True}, "options of the published model only"),
+        ({"model": PUBLISHED, "compile": True, "cuda_graphs": True}, "^compile, cuda_graphs: needs a CUDA device"),
         ({"model": "compct"}, "there is compact, readout, seggpt-vit-large"),
     ],
 )
-def test_what_cannot_be_built_is_refused(settings: dict[str, str], message: str) -> None:
+def test_what_cannot_be_built_is_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         build_model(ModelSettings.model_validate(settings | {"device": "cpu"}))
 

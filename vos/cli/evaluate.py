@@ -48,6 +48,9 @@ def evaluate_command(
     device: options.Device = None,
     ensemble: options.Ensemble = None,
     kind: options.Kind = None,
+    precision: options.Precision = None,
+    compile: options.Compile = None,
+    cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Score the tracker on a data set with the official J and F, beside three baselines."""
     from vos.cli.progress import frame_progress
@@ -63,6 +66,9 @@ def evaluate_command(
         "device": device,
         "ensemble": ensemble,
         "kind": kind,
+        "precision": precision,
+        "compile": compile,
+        "cuda_graphs": cuda_graphs,
     }
     settings = load_tracker(tracker, **given)
     dataset = open_dataset(name, data_root(name, data), sequence_names(sequences))

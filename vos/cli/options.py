@@ -51,6 +51,29 @@ Kind = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="fp32|bf16|fp16",
+        help="seggpt-vit-large: number format; fp32 is exact, the others are for a GPU.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+Compile = Annotated[
+    bool | None,
+    typer.Option(
+        "--compile",
+        help="seggpt-vit-large on a GPU: compile its blocks; slow first frames.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+CudaGraphs = Annotated[
+    bool | None,
+    typer.Option(
+        "--cuda-graphs", help="seggpt-vit-large on a GPU: replay frames as CUDA graphs.", rich_help_panel=_MODEL_PANEL
+    ),
+]
 Memory = Annotated[
     int | None,
     typer.Option(

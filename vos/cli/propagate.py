@@ -45,6 +45,9 @@ def propagate_command(
     device: options.Device = None,
     ensemble: options.Ensemble = None,
     kind: options.Kind = None,
+    precision: options.Precision = None,
+    compile: options.Compile = None,
+    cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Propagate the masks of a first frame through a clip."""
     from vos.cli.job import Job
@@ -64,6 +67,9 @@ def propagate_command(
             device=device,
             ensemble=ensemble,
             kind=kind,
+            precision=precision,
+            compile=compile,
+            cuda_graphs=cuda_graphs,
         ),
         frames=options.parse_frames(frames),
         overlay=overlay,

@@ -58,6 +58,9 @@ def segment_command(
     device: options.Device = None,
     ensemble: options.Ensemble = None,
     kind: options.Kind = None,
+    precision: options.Precision = None,
+    compile: options.Compile = None,
+    cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Segment images as one or more examples show it."""
     from vos.cli.progress import frame_progress
@@ -68,7 +71,17 @@ def segment_command(
         queries=query,
         prompts=list(zip(prompt[::2], prompt[1::2], strict=True)),
         out=out,
-        settings=model_settings(model=model, weights=weights, size=size, device=device, ensemble=ensemble, kind=kind),
+        settings=model_settings(
+            model=model,
+            weights=weights,
+            size=size,
+            device=device,
+            ensemble=ensemble,
+            kind=kind,
+            precision=precision,
+            compile=compile,
+            cuda_graphs=cuda_graphs,
+        ),
         soft=soft,
         overlay=overlay,
         overwrite=overwrite,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vos.datasets import Dataset
 from vos.evaluation.predictions import Predictor, all_empty, first_mask_copied
 from vos.evaluation.scoring import Scores, score_dataset
-from vos.settings import TrackerSettings
+from vos.settings import ModelSettings, TrackerSettings
 
 UNTRAINED_READOUT = "untrained_readout"
 _READOUT_MODEL = "readout"
@@ -19,4 +19,5 @@ def score_free_baselines(dataset: Dataset) -> dict[str, Scores]:
 
 def untrained_readout(settings: TrackerSettings) -> TrackerSettings:
     """The same settings with the matching readout, in which nothing but the ImageNet stem was learned."""
-    return settings.model_copy(update={"model": _READOUT_MODEL, "weights": None, "kind": None, "ensemble": None})
+    own = ModelSettings(model=_READOUT_MODEL).model_dump(exclude={"short_side", "size", "device"})
+    return settings.model_copy(update=own)
