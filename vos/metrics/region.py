@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from vos.metrics.masks import Mask, require_same_shape
+from vos.metrics.masks import Mask, require_mask_pair
 
 
 def region_counts(truth: Mask, prediction: Mask) -> tuple[int, int]:
     """Pixels of the intersection and of the union of two (H, W) bool masks."""
-    require_same_shape(truth, prediction)
+    require_mask_pair(truth, prediction)
     intersection = int(np.count_nonzero(truth & prediction))
     union = int(np.count_nonzero(truth)) + int(np.count_nonzero(prediction)) - intersection
     return intersection, union

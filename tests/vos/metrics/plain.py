@@ -1,4 +1,4 @@
-"""The official measures once more, pixel by pixel and without OpenCV: slow, and independent of the package.
+"""The official measures once more, pair by pair and without OpenCV: slow, and independent of the package.
 
 Written from the rules of davis2017-evaluation (`db_eval_iou`, `_seg2bmap`, `f_measure`, `db_statistics`)
 and of `skimage.morphology.disk`.
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Mask = npt.NDArray[np.bool_]
+LabelMap = npt.NDArray[np.uint8]
 
 
 def region(truth: Mask, prediction: Mask) -> float:
@@ -19,30 +20,21 @@ def region(truth: Mask, prediction: Mask) -> float:
 
 
 def outline(mask: Mask) -> Mask:
+    """Pixels that differ from their right, lower or lower-right neighbour.
+
+    Repeating the last row and column says what holds there: a repeated neighbour never differs, and the
+    lower-right one of a last row is its right one.
+    """
     height, width = mask.shape
-    boundary = np.zeros((height, width), dtype=bool)
-    for y in range(height):
-        for x in range(width):
-            last_row, last_column = y == height - 1, x == width - 1
-            if last_row and last_column:
-                continue
-            if last_row:
-                neighbours = [(y, x + 1)]
-            elif last_column:
-                neighbours = [(y + 1, x)]
-            else:
-                neighbours = [(y, x + 1), (y + 1, x), (y + 1, x + 1)]
-            boundary[y, x] = any(mask[y, x] != mask[place] for place in neighbours)
-    return boundary
+    grown = np.pad(mask, ((0, 1), (0, 1)), mode="edge")
+    neighbours = [grown[y : y + height, x : x + width] for y, x in ((0, 1), (1, 0), (1, 1))]
+    return np.any([mask != neighbour for neighbour in neighbours], axis=0)
 
 
 def matched(boundary: Mask, other: Mask, radius: int) -> int:
     """Pixels of `boundary` with a pixel of `other` within `radius`, by trying every pair."""
-    if not boundary.any() or not other.any():
-        return 0
-    here, there = np.argwhere(boundary), np.argwhere(other)
-    squared = ((here[:, None, :] - there[None, :, :]) ** 2).sum(axis=-1)
-    return int((squared.min(axis=1) <= radius**2).sum())
+    there = np.argwhere(other)
+    return sum(bool((((there - here) ** 2).sum(axis=1) <= radius**2).any()) for here in np.argwhere(boundary))
 
 
 def default_radius(shape: tuple[int, int]) -> int:
@@ -59,7 +51,8 @@ def f_counts(truth: Mask, prediction: Mask, radius: int) -> tuple[int, int, int,
     )
 
 
-def f_measure(truth: Mask, prediction: Mask, radius: int) -> float:
+def f_measure(truth: Mask, prediction: Mask, radius: int | None = None) -> float:
+    radius = default_radius(truth.shape) if radius is None else radius
     n_truth, n_prediction, truth_matched, prediction_matched = f_counts(truth, prediction, radius)
     if n_truth == 0 and n_prediction == 0:
         precision, recall = 1.0, 1.0
@@ -70,6 +63,12 @@ def f_measure(truth: Mask, prediction: Mask, radius: int) -> float:
     else:
         precision, recall = prediction_matched / n_prediction, truth_matched / n_truth
     return 0.0 if precision + recall == 0 else 2 * precision * recall / (precision + recall)
+
+
+def j_and_f(truth: LabelMap, prediction: LabelMap, objects: Sequence[int]) -> list[tuple[float, float]]:
+    """Each object against all else, whatever else there is: background, another object, 255."""
+    pairs = [(truth == one, prediction == one) for one in objects]
+    return [(region(*pair), f_measure(*pair)) for pair in pairs]
 
 
 def statistics(values: Sequence[float]) -> tuple[float, float, float]:

@@ -1,6 +1,19 @@
 import numpy as np
+import pytest
+from hypothesis import given, settings
 
+from tests.vos.metrics import plain
+from tests.vos.metrics.strategies import IDS, LabelMap, label_map_pairs
+from vos.errors import InputError
 from vos.metrics.label_maps import score_frame
+
+
+@settings(max_examples=200, deadline=None)
+@given(label_map_pairs())
+def test_equals_the_plain_definition_exactly(pair: tuple[LabelMap, LabelMap]) -> None:
+    """Ids with gaps, ids that are not asked for, void, and 5, which neither map holds."""
+    objects = (*IDS[1:-1], 5)
+    assert score_frame(*pair, objects) == plain.j_and_f(*pair, objects)
 
 
 def test_scores_each_object_by_itself_and_treats_other_ids_as_background() -> None:
@@ -16,3 +29,8 @@ def test_a_swap_of_two_ids_scores_nothing() -> None:
     truth[:20] = 2
     swapped = np.where(truth == 1, 2, 1).astype(np.uint8)
     assert [j for j, _ in score_frame(truth, swapped, (1, 2))] == [0.0, 0.0]
+
+
+def test_refuses_other_shapes() -> None:
+    with pytest.raises(InputError, match=r"the truth is \(3, 4\) pixels \(H, W\), but the prediction is \(4, 3\)"):
+        score_frame(np.zeros((3, 4), dtype=np.uint8), np.zeros((4, 3), dtype=np.uint8), (1,))

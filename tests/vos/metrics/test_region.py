@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.vos.metrics import plain
-from tests.vos.metrics.strategies import Mask, mask_pairs
+from tests.vos.metrics.strategies import Mask, large_mask_pairs, mask_pairs
 from vos.errors import InputError
 from vos.metrics.region import region_counts, region_similarity
 
@@ -14,6 +14,12 @@ def test_equals_the_plain_definition(pair: tuple[Mask, Mask]) -> None:
     truth, prediction = pair
     assert region_similarity(truth, prediction) == plain.region(truth, prediction)
     assert region_similarity(prediction, truth) == region_similarity(truth, prediction)
+
+
+@settings(max_examples=12, deadline=None)
+@given(large_mask_pairs())
+def test_equals_the_plain_definition_up_to_1080p(pair: tuple[Mask, Mask]) -> None:
+    assert region_similarity(*pair) == plain.region(*pair)
 
 
 def test_counts_pixels() -> None:
