@@ -90,13 +90,16 @@ def call(name: str, made: ScoringSet, processes: int) -> Outcome:
 
 def largest_difference(ours: Sequence[ObjectMeans], theirs: Sequence[ObjectMeans]) -> float:
     """Over every object's J and F; WrongOutput above the bound or where the objects are not the same."""
-    others = _by_object(theirs)
-    if set(_by_object(ours)) != set(others):
-        raise WrongOutput(f"objects that only one of both scores: {sorted(set(_by_object(ours)) ^ set(others))}")
-    differences = [max(abs(one.j - others[key].j), abs(one.f - others[key].f)) for key, one in _by_object(ours).items()]
-    if not max(differences) <= MOST:
-        raise WrongOutput(f"J or F differ by {max(differences)}; at most {MOST} is right")
-    return max(differences)
+    mine, others = _by_object(ours), _by_object(theirs)
+    if set(mine) != set(others):
+        raise WrongOutput(f"objects that only one of both scores: {sorted(set(mine) ^ set(others))}")
+    largest = 0.0
+    for key, one in mine.items():
+        for ours_is, theirs_is in ((one.j, others[key].j), (one.f, others[key].f)):
+            if not abs(ours_is - theirs_is) <= MOST:
+                raise WrongOutput(f"{key}: {ours_is} and {theirs_is}; at most {MOST} apart is right")
+            largest = max(largest, abs(ours_is - theirs_is))
+    return largest
 
 
 def mean_jf(objects: Sequence[ObjectMeans]) -> float:
