@@ -36,18 +36,27 @@ def large_mask_pairs() -> st.SearchStrategy[tuple[Mask, Mask]]:
 
 def label_map_pairs() -> st.SearchStrategy[tuple[LabelMap, LabelMap]]:
     """Two label maps of one shape with ids of `IDS`: objects that touch, cover one another, are split or absent."""
-    return small_shapes().flatmap(
-        lambda shape: st.lists(_pairs(shape, _NOISY + _SPARSE), max_size=5).flatmap(
-            lambda pairs: st.lists(st.sampled_from(IDS), min_size=len(pairs), max_size=len(pairs)).map(
-                lambda ids: (_painted(shape, ids, [a for a, _ in pairs]), _painted(shape, ids, [b for _, b in pairs]))
-            )
+    return small_shapes().flatmap(lambda shape: _map_pairs(shape, _NOISY + _SPARSE))
+
+
+def large_label_map_pairs() -> st.SearchStrategy[tuple[LabelMap, LabelMap]]:
+    """As `label_map_pairs` in the sizes of data sets, without noise."""
+    return st.sampled_from(LARGE_SHAPES).flatmap(lambda shape: _map_pairs(shape, _SPARSE))
+
+
+def _map_pairs(shape: Shape, kinds: Sequence[Maker]) -> st.SearchStrategy[tuple[LabelMap, LabelMap]]:
+    layers = st.lists(st.tuples(st.sampled_from(IDS), _pairs(shape, kinds)), max_size=5)
+    return layers.map(
+        lambda found: (
+            _painted(shape, [(one, pair[0]) for one, pair in found]),
+            _painted(shape, [(one, pair[1]) for one, pair in found]),
         )
     )
 
 
-def _painted(shape: Shape, ids: Sequence[int], masks: Sequence[Mask]) -> LabelMap:
+def _painted(shape: Shape, layers: Sequence[tuple[int, Mask]]) -> LabelMap:
     labels = np.zeros(shape, dtype=np.uint8)
-    for one, mask in zip(ids, masks, strict=True):
+    for one, mask in layers:
         labels[mask] = one
     return labels
 
