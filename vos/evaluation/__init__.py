@@ -1,9 +1,16 @@
-"""Running and scoring data sets: plan, run, report."""
+"""Running and scoring data sets: plan, run, report.
 
-from vos.evaluation.evaluate import evaluate_results, evaluate_tracker, tracked_frames
-from vos.evaluation.plan import open_dataset
-from vos.evaluation.report import Evaluation
-from vos.evaluation.scoring import Scores, score_dataset
+What is named here is imported when it is asked for: a worker that only scores needs no PyTorch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vos.evaluation.evaluate import evaluate_results, evaluate_tracker, tracked_frames
+    from vos.evaluation.plan import open_dataset
+    from vos.evaluation.report import Evaluation
+    from vos.evaluation.scoring import Scores, score_dataset
 
 __all__ = [
     "Evaluation",
@@ -14,3 +21,19 @@ __all__ = [
     "score_dataset",
     "tracked_frames",
 ]
+
+_HOMES = {
+    "Evaluation": "report",
+    "Scores": "scoring",
+    "evaluate_results": "evaluate",
+    "evaluate_tracker": "evaluate",
+    "open_dataset": "plan",
+    "score_dataset": "scoring",
+    "tracked_frames": "evaluate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"vos.evaluation.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'vos.evaluation' has no attribute {name!r}")
