@@ -1,6 +1,7 @@
 """`vos evaluate`: run the tracker over a data set, or take given masks, and score them."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from vos.errors import InputError
 if TYPE_CHECKING:
     from vos.evaluation import Evaluation
 
+_PANEL = "How to run"
 _EXAMPLE = "Example: vos evaluate davis2016 --data DAVIS --out scores --sequences dog,libby"
 
 
@@ -37,6 +39,19 @@ def evaluate_command(
         bool,
         typer.Option(help="Also score all-empty masks, the first mask copied, and a run of the untrained readout."),
     ] = True,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Sequences at a time, each in a process; by default one a GPU, or as many as there are cores.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    threads: Annotated[int, typer.Option(metavar="N", help="CPU threads of each worker.", rich_help_panel=_PANEL)] = 1,
+    executor: Annotated[
+        str,
+        typer.Option(metavar="local|ray", help="Processes here, or actors of a Ray cluster.", rich_help_panel=_PANEL),
+    ] = "local",
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     tracker: options.Tracker = "default",
@@ -53,8 +68,9 @@ def evaluate_command(
     cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Score the tracker on a data set with the official J and F, beside three baselines."""
-    from vos.cli.progress import frame_progress
-    from vos.evaluation import evaluate_results, evaluate_tracker, open_dataset, tracked_frames
+    from vos.cli.progress import stage_progress
+    from vos.evaluation import evaluate_results, evaluate_tracker, open_dataset
+    from vos.evaluation.executors import open_executor
     from vos.settings import load_tracker
 
     given = {
@@ -72,15 +88,18 @@ def evaluate_command(
     }
     settings = load_tracker(tracker, **given)
     dataset = open_dataset(name, data_root(name, data), sequence_names(sequences))
-    if results is not None:
-        if tracker != "default" or any(value is not None for value in given.values()):
-            raise InputError(
-                f"--results {results}: given masks are scored as they are; leave the tracker's options out"
-            )
-        found = evaluate_results(dataset, results, out, baselines=baselines, overwrite=overwrite)
-    else:
-        with frame_progress(tracked_frames(dataset, settings, baselines=baselines), name, quiet=quiet) as advance:
-            found = evaluate_tracker(dataset, settings, out, baselines=baselines, overwrite=overwrite, on_frame=advance)
+    if results is not None and (tracker != "default" or any(value is not None for value in given.values())):
+        raise InputError(f"--results {results}: given masks are scored as they are; leave the tracker's options out")
+    with (
+        open_executor(executor, workers=workers, threads=threads) as where,
+        stage_progress(quiet=quiet) as progress,
+    ):
+        evaluate = (
+            partial(evaluate_tracker, dataset, settings)
+            if results is None
+            else partial(evaluate_results, dataset, results)
+        )
+        found = evaluate(out, baselines=baselines, overwrite=overwrite, executor=where, progress=progress)
     if not quiet:
         show(found, out)
 
@@ -105,9 +124,11 @@ def show(evaluation: "Evaluation", out: Path) -> None:
 
     from vos.cli.score_table import score_table
     from vos.evaluation.output import PER_OBJECT, REPORT
-    from vos.evaluation.run import total_speed
+    from vos.evaluation.speed import total_speed
 
     Console().print(score_table(evaluation))
     if evaluation.speeds:
-        typer.echo(f"{total_speed(evaluation.speeds).frames_per_second:.2f} frames/s, reading and writing included")
+        typer.echo(
+            f"{total_speed(evaluation.speeds).frames_per_second:.2f} frames/s a worker, reading and writing included"
+        )
     typer.echo(f"{out / REPORT}, {out / PER_OBJECT}")

@@ -20,6 +20,24 @@ class _RateColumn(ProgressColumn):
 @contextmanager
 def frame_progress(total: int, description: str, *, quiet: bool, unit: str = "frames") -> Iterator[Callable[[], None]]:
     """A bar on standard error with rate and time left; the callable it yields counts one frame, or other unit."""
+    with _bars(quiet=quiet, unit=unit) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda: progress.advance(task)
+
+
+@contextmanager
+def stage_progress(*, quiet: bool) -> Iterator[Callable[[str, int], Callable[[int], None]]]:
+    """A bar on standard error for each stage, begun by its description and number of frames; counts frames done."""
+    with _bars(quiet=quiet, unit="frames") as progress:
+
+        def begin(stage: str, frames: int) -> Callable[[int], None]:
+            task = progress.add_task(stage, total=frames)
+            return lambda steps: progress.advance(task, steps)
+
+        yield begin
+
+
+def _bars(*, quiet: bool, unit: str) -> Progress:
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -29,6 +47,4 @@ def frame_progress(total: int, description: str, *, quiet: bool, unit: str = "fr
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
     )
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task(description, total=total)
-        yield lambda: progress.advance(task)
+    return Progress(*columns, console=console, disable=quiet or not console.is_terminal)

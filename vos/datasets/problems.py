@@ -1,9 +1,18 @@
 """All that is wrong, in one report: nobody should mend a data set one error at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from vos.errors import InputError
+
+
+class ManyProblems(InputError):
+    """Everything that is wrong with something, told together."""
+
+    def __init__(self, what: str, problems: Sequence[str]) -> None:
+        several = f"{len(problems)} problems:\n  " if len(problems) > 1 else ""
+        super().__init__(f"{what}: {several}" + ";\n  ".join(problems))
+        self.problems = tuple(problems)
 
 
 class Problems:
@@ -25,8 +34,6 @@ class Problems:
             self.add(f"{where}: {error}")
 
     def refuse(self, what: str) -> None:
-        """Raise InputError with every problem found in `what`, one a line; nothing if there is none."""
-        if len(self.found) == 1:
-            raise InputError(f"{what}: {self.found[0]}")
+        """Raise ManyProblems with every problem found in `what`, one a line; nothing if there is none."""
         if self.found:
-            raise InputError(f"{what}: {len(self.found)} problems:\n  " + ";\n  ".join(self.found))
+            raise ManyProblems(what, self.found)

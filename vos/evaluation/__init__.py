@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vos.evaluation.evaluate import evaluate_results, evaluate_tracker, tracked_frames
+    from vos.evaluation.evaluate import evaluate_results, evaluate_tracker
     from vos.evaluation.plan import open_dataset
     from vos.evaluation.report import Evaluation
     from vos.evaluation.scoring import Scores, score_dataset
@@ -19,7 +19,6 @@ __all__ = [
     "evaluate_tracker",
     "open_dataset",
     "score_dataset",
-    "tracked_frames",
 ]
 
 _HOMES = {
@@ -29,7 +28,6 @@ _HOMES = {
     "evaluate_tracker": "evaluate",
     "open_dataset": "plan",
     "score_dataset": "scoring",
-    "tracked_frames": "evaluate",
 }
 
 

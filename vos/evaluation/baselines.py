@@ -2,19 +2,13 @@
 
 from collections.abc import Mapping
 
-from vos.datasets import Dataset
 from vos.evaluation.predictions import Predictor, all_empty, first_mask_copied
-from vos.evaluation.scoring import Scores, score_dataset
 from vos.settings import ModelSettings, TrackerSettings
 
 UNTRAINED_READOUT = "untrained_readout"
 _READOUT_MODEL = "readout"
-_FREE: Mapping[str, Predictor] = {"all_empty": all_empty, "first_mask_copied": first_mask_copied}
-
-
-def score_free_baselines(dataset: Dataset) -> dict[str, Scores]:
-    """The baselines that need no model: all empty, and the first mask copied."""
-    return {name: score_dataset(dataset, predict) for name, predict in _FREE.items()}
+FREE_BASELINES: Mapping[str, Predictor] = {"all_empty": all_empty, "first_mask_copied": first_mask_copied}
+"""Those that need no model: all empty, and the first mask copied."""
 
 
 def untrained_readout(settings: TrackerSettings) -> TrackerSettings:

@@ -1,42 +1,77 @@
 """The whole of an evaluation: track or take given masks, score them, score the baselines, write the reports."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from seggpt_core.prompt import InContextModel
-from vos.datasets import Dataset, check_truth
+from vos.datasets import Dataset
 from vos.errors import InputError, WorkError
-from vos.evaluation.baselines import UNTRAINED_READOUT, score_free_baselines, untrained_readout
-from vos.evaluation.output import MASKS, READOUT_MASKS, open_output, recording
-from vos.evaluation.predictions import check_results, fingerprint, results_in
+from vos.evaluation.baselines import FREE_BASELINES, UNTRAINED_READOUT, untrained_readout
+from vos.evaluation.checks import Checked, check_sequences
+from vos.evaluation.fingerprints import joined, truth_sha256
+from vos.evaluation.journal import JOURNAL, Finished, append, begin_journal, read_journal
+from vos.evaluation.output import (
+    MASKS,
+    READOUT_MASKS,
+    OutputFolder,
+    Recording,
+    claimed,
+    goes_on,
+    open_output,
+    recording,
+)
+from vos.evaluation.parallel_scoring import ScoredAll, masks_in, score_all
+from vos.evaluation.predictions import check_results, fingerprint
+from vos.evaluation.progress import Progress, no_progress
+from vos.evaluation.provenance import common_facts
 from vos.evaluation.report import Evaluation, write_reports
-from vos.evaluation.run import track_dataset
-from vos.evaluation.scoring import score_dataset
-from vos.models import build_model
-from vos.run_record import peak_memory_mib, versions
+from vos.evaluation.run import Failed, describe_models, reusable, track_dataset
+from vos.evaluation.speed import Speed
+from vos.evaluation.tasks import Executor, InThisProcess, Pool
+from vos.evaluation.tracking_worker import make_tracking_worker
 from vos.settings import TrackerSettings
-from vos.tracker import Tracker
+
+_GIVEN = "given"
 
 
-def evaluate_results(dataset: Dataset, results: Path, out: Path, *, baselines: bool, overwrite: bool) -> Evaluation:
+def evaluate_results(
+    dataset: Dataset,
+    results: Path,
+    out: Path,
+    *,
+    baselines: bool,
+    overwrite: bool,
+    executor: Executor = InThisProcess(),  # noqa: B008 - frozen
+    progress: Progress = no_progress,
+) -> Evaluation:
     """Score the masks `results`/<sequence>/<frame>.png and write the reports into `out`.
 
     baselines: also score all-empty masks and the first mask copied. InputError with all that is missing
     or does not fit; nothing is written then.
     """
-    folder = open_output(out, dataset, [], overwrite=overwrite, inputs=[results, dataset.root])
-    check_results(dataset, results)
-    scores = score_dataset(dataset, results_in(results))
-    source = {"results": str(results), "results_sha256": fingerprint(dataset, results)}
-    evaluation = Evaluation(
-        dataset=dataset,
-        scores=scores,
-        baselines=score_free_baselines(dataset) if baselines else {},
-        provenance={**source, **_common_facts(dataset)},
-    )
-    with recording(folder, evaluation.provenance):
-        write_reports(evaluation, out)
+    with claimed(out):
+        folder = open_output(out, dataset, [], overwrite=overwrite, inputs=[results, dataset.root])
+        check_results(dataset, results)
+        free = FREE_BASELINES if baselines else {}
+        found = score_all(dataset, {_GIVEN: masks_in(results), **free}, executor, progress)
+        facts = {
+            "results": str(results),
+            "results_sha256": fingerprint(dataset, results),
+            "truth_sha256": joined({sequence.name: truth_sha256(sequence) for sequence in dataset.sequences}),
+            "baselines": baselines,
+            **common_facts(dataset),
+        }
+        goes_on(folder, facts)
+        with recording(folder) as record:
+            record.begin(facts)
+            evaluation = Evaluation(
+                dataset=dataset,
+                scores=found.scores[_GIVEN],
+                baselines={name: found.scores[name] for name in free},
+                provenance={**facts, "peak_memory_mib": found.peak_memory_mib},
+            )
+            write_reports(evaluation, out)
     return evaluation
 
 
@@ -47,43 +82,31 @@ def evaluate_tracker(
     *,
     baselines: bool,
     overwrite: bool,
-    on_frame: Callable[[], None],
+    executor: Executor = InThisProcess(),  # noqa: B008 - frozen
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Track every sequence, write its masks and the reports into `out`, and score them.
 
     baselines: also score all-empty masks, the first mask copied, and the untrained readout run with the same
-    settings. `on_frame` is called `tracked_frames` times. InputError for what can be seen before the first
-    frame is tracked; WorkError for what fails after, and finished masks stay then.
+    settings. If `out` holds the same evaluation, unfinished or not, the sequences that are finished there are kept.
+    InputError for what can be seen before the first frame is tracked; WorkError for what fails after, naming every
+    sequence that failed: the others are finished then, and the same call goes on.
     """
     runs = _runs(settings, baselines=baselines)
-    folder = open_output(out, dataset, runs, overwrite=overwrite, inputs=[dataset.root])
-    check_truth(dataset)
-    models = {name: _load(one) for name, one in runs.items()}
-    facts = _facts(settings, models[MASKS], dataset)
-    with recording(folder, facts):
-        speeds = {name: track_dataset(dataset, models[name], runs[name], out / name, on_frame) for name in runs}
-        try:
-            scores = {name: score_dataset(dataset, results_in(out / name)) for name in runs}
-            free = score_free_baselines(dataset) if baselines else {}
-        except InputError as error:  # the truth was checked: it has changed since, or our own masks have
-            raise WorkError(str(error)) from error
-        # Where the run itself is the untrained readout, it is its own baseline.
-        readout = scores.get(READOUT_MASKS, scores[MASKS])
-        compared = {**free, UNTRAINED_READOUT: readout} if baselines else {}
-        evaluation = Evaluation(
-            dataset=dataset,
-            scores=scores[MASKS],
-            baselines=compared,
-            provenance={**facts, "peak_memory_mib": peak_memory_mib()},
-            speeds=speeds[MASKS],
-        )
-        write_reports(evaluation, out)
+    with claimed(out):
+        folder = open_output(out, dataset, runs, overwrite=overwrite, inputs=[dataset.root])
+        checked = check_sequences(dataset, [out / run for run in runs], executor, progress)
+        with recording(folder) as record:
+            make = partial(make_tracking_worker, runs, executor.threads)
+            tasks = len(runs) * len(dataset.sequences)
+            with executor.open(make, tasks=tasks, gpu=settings.device != "cpu") as pool:
+                facts = _facts(dataset, settings, describe_models(pool), executor.threads, baselines=baselines)
+                kept = _begin(folder, record, facts, checked, runs)
+                finished = _track(dataset, facts["models"], kept, checked, pool, record, out, progress)
+            scored = _score(dataset, runs, out, executor, progress, baselines=baselines)
+            evaluation = _evaluation(dataset, facts, checked, finished, scored, baselines=baselines)
+            write_reports(evaluation, out)
     return evaluation
-
-
-def tracked_frames(dataset: Dataset, settings: TrackerSettings, *, baselines: bool) -> int:
-    """Frames that `evaluate_tracker` tracks, those of the untrained readout included."""
-    return len(_runs(settings, baselines=baselines)) * sum(len(sequence.stems) for sequence in dataset.sequences)
 
 
 def _runs(settings: TrackerSettings, *, baselines: bool) -> dict[str, TrackerSettings]:
@@ -92,18 +115,121 @@ def _runs(settings: TrackerSettings, *, baselines: bool) -> dict[str, TrackerSet
     return {MASKS: settings, READOUT_MASKS: readout} if baselines and readout != settings else {MASKS: settings}
 
 
-def _load(settings: TrackerSettings) -> InContextModel:
-    """The model, after making sure that the settings suit it."""
-    model = build_model(settings)
-    Tracker(model, settings)
-    return model
+def _facts(
+    dataset: Dataset,
+    settings: TrackerSettings,
+    models: Mapping[str, Mapping[str, str]],
+    threads: int,
+    *,
+    baselines: bool,
+) -> dict[str, Any]:
+    return {
+        "model": models[MASKS],
+        "models": models,
+        "settings": settings.model_dump(mode="json"),
+        "threads": threads,
+        "baselines": baselines,
+        **common_facts(dataset),
+    }
 
 
-def _facts(settings: TrackerSettings, model: InContextModel, dataset: Dataset) -> dict[str, Any]:
-    made = {"name": model.name, "weights_sha256": model.weights_hash, "device": str(model.device)}
-    return {"model": made, "settings": settings.model_dump(mode="json"), **_common_facts(dataset)}
+def _begin(
+    folder: OutputFolder,
+    record: Recording,
+    facts: Mapping[str, Any],
+    checked: Mapping[str, Checked],
+    runs: Mapping[str, TrackerSettings],
+) -> list[Finished]:
+    """Begin the record; returns what is finished already. Masks of all other sequences are deleted."""
+    journal = folder.path / JOURNAL
+    finished = reusable(read_journal(journal), checked, runs, folder.path) if goes_on(folder, facts) else []
+    folders = {folder.path / entry.run / entry.sequence for entry in finished}
+    record.begin(facts, [file for file in folder.stale if file.parent in folders or file == journal])
+    begin_journal(journal, finished)
+    return finished
 
 
-def _common_facts(dataset: Dataset) -> dict[str, Any]:
-    names = [sequence.name for sequence in dataset.sequences]
-    return {"dataset": dataset.name, "data": str(dataset.root), "sequences": names, "versions": versions()}
+def _track(
+    dataset: Dataset,
+    models: Mapping[str, Mapping[str, str]],
+    kept: Sequence[Finished],
+    checked: Mapping[str, Checked],
+    pool: Pool,
+    record: Recording,
+    out: Path,
+    progress: Progress,
+) -> list[Finished]:
+    """Everything finished, once all sequences have ended; WorkError naming those that failed."""
+    finished, failed = list(kept), []
+    for ended in track_dataset(dataset, models, kept, checked, pool, out, progress):
+        if isinstance(ended, Failed):
+            failed.append(ended)
+        else:
+            append(out / JOURNAL, ended)
+            finished.append(ended)
+    if failed:
+        record.note(failures=[_told(one) for one in failed])
+        raise WorkError(_summary(failed))
+    return finished
+
+
+def _told(failed: Failed) -> dict[str, Any]:
+    return {
+        "run": failed.run,
+        "sequence": failed.sequence,
+        "error": failed.failure.message,
+        "traceback": failed.failure.traceback,
+    }
+
+
+def _summary(failed: Sequence[Failed]) -> str:
+    lines = [
+        f"{one.sequence}{'' if one.run == MASKS else f' ({one.run})'}: {one.failure.message}"
+        for one in sorted(failed, key=lambda one: (one.run != MASKS, one.sequence))
+    ]
+    if len(lines) == 1:
+        return f"{lines[0]}; all else is finished, and the same command goes on"
+    several = ";\n  ".join(lines)
+    return f"{len(lines)} sequences failed; all else is finished, and the same command goes on:\n  {several}"
+
+
+def _score(
+    dataset: Dataset, runs: Iterable[str], out: Path, executor: Executor, progress: Progress, *, baselines: bool
+) -> ScoredAll:
+    predictions = {run: masks_in(out / run) for run in runs} | (dict(FREE_BASELINES) if baselines else {})
+    try:
+        return score_all(dataset, predictions, executor, progress)
+    except InputError as error:  # the truth was checked: it has changed since, or our own masks have
+        raise WorkError(str(error)) from error
+
+
+def _evaluation(
+    dataset: Dataset,
+    facts: Mapping[str, Any],
+    checked: Mapping[str, Checked],
+    finished: Iterable[Finished],
+    scored: ScoredAll,
+    *,
+    baselines: bool,
+) -> Evaluation:
+    # Where the run itself is the untrained readout, it is its own baseline.
+    readout = scored.scores.get(READOUT_MASKS, scored.scores[MASKS])
+    free = {name: scored.scores[name] for name in FREE_BASELINES if name in scored.scores}
+    tracked = {entry.sequence: entry for entry in finished if entry.run == MASKS}
+    gpu = [entry.peak_gpu_memory_mib for entry in tracked.values() if entry.peak_gpu_memory_mib is not None]
+    peaks = {
+        "peak_memory_mib": max([scored.peak_memory_mib, *(entry.peak_memory_mib for entry in tracked.values())]),
+        "scoring_peak_memory_mib": scored.peak_memory_mib,
+        "peak_gpu_memory_mib": max(gpu, default=None),
+    }
+    data = {"data_sha256": joined({name: one.data_sha256 for name, one in checked.items()})}
+    return Evaluation(
+        dataset=dataset,
+        scores=scored.scores[MASKS],
+        baselines={**free, UNTRAINED_READOUT: readout} if baselines else {},
+        provenance={**facts, **data, **peaks},
+        speeds={
+            sequence.name: Speed(frames=tracked[sequence.name].frames, seconds=tracked[sequence.name].seconds)
+            for sequence in dataset.sequences
+        },
+    )

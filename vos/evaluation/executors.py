@@ -25,7 +25,7 @@ def open_executor(name: str, *, workers: int | None, threads: int) -> Iterator[E
             f"--workers {workers}: must be at least 1" + ("" if name == "ray" else ", or 0 for no process")
         )
     if name == "local":
-        yield InThisProcess() if workers == 0 else Processes(workers=workers, threads=threads)
+        yield InThisProcess(threads=threads) if workers == 0 else Processes(workers=workers, threads=threads)
     elif name == "ray":
         with ray_cluster(workers, threads) as actors:
             yield actors

@@ -10,8 +10,8 @@ from typing import Any
 
 from vos.datasets import Dataset
 from vos.evaluation.output import PER_OBJECT, REPORT
-from vos.evaluation.run import Speed, total_speed
 from vos.evaluation.scoring import Scores
+from vos.evaluation.speed import Speed, total_speed
 from vos.io.atomic import replacing
 from vos.metrics import ObjectScore
 

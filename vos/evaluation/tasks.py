@@ -60,6 +60,11 @@ class Pool(Protocol):
 class Executor(Protocol):
     """Where workers come from."""
 
+    @property
+    def threads(self) -> int:
+        """CPU threads of each worker; workers set them themselves."""
+        ...
+
     def open(self, make: MakeWorker, *, tasks: int, gpu: bool = False) -> AbstractContextManager[Pool]:
         """Workers made by `make`, at most one for each of `tasks`; gone when the context ends.
 
@@ -68,8 +73,11 @@ class Executor(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InThisProcess:
     """No workers: one task after the other, here."""
+
+    threads: int = 1
 
     def open(self, make: MakeWorker, *, tasks: int, gpu: bool = False) -> AbstractContextManager[Pool]:
         return _Here(make)

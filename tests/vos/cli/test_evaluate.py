@@ -11,7 +11,7 @@ from vos.cli.score_table import score_table
 from vos.errors import InputError
 from vos.evaluation import evaluate_results, open_dataset
 
-TINY = ["--model", "readout", "--size", "48x64", "--device", "cpu"]
+TINY = ["--model", "readout", "--size", "48x64", "--device", "cpu", "--workers", "0"]
 
 
 def test_tracks_scores_and_prints_a_table(

@@ -6,8 +6,9 @@ import PIL.Image
 import pytest
 
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_results
+from tests.vos.evaluation.seen import Seen
 from vos.errors import InputError, WorkError
-from vos.evaluation import Evaluation, evaluate_results, evaluate_tracker, open_dataset, tracked_frames
+from vos.evaluation import Evaluation, evaluate_results, evaluate_tracker, open_dataset
 from vos.settings import TrackerSettings, load_tracker
 
 READOUT_WEIGHTS = Path(__file__).parents[3] / "seggpt_core" / "weights" / "readout.safetensors"
@@ -19,14 +20,12 @@ def settings(*, weights: Path | None = None) -> TrackerSettings:
 
 
 def evaluate(data: Path, out: Path, tracker: TrackerSettings, *, overwrite: bool = False) -> tuple[Evaluation, int]:
-    """The evaluation of `data` as davis2017, and the number of frames it told of."""
-    told: list[None] = []
+    """The evaluation of `data` as davis2017, and the number of frames that it tracked."""
+    seen = Seen()
     dataset = open_dataset("davis2017", data)
-    found = evaluate_tracker(
-        dataset, tracker, out, baselines=True, overwrite=overwrite, on_frame=lambda: told.append(None)
-    )
-    assert len(told) == tracked_frames(dataset, tracker, baselines=True)
-    return found, len(told)
+    found = evaluate_tracker(dataset, tracker, out, baselines=True, overwrite=overwrite, progress=seen)
+    assert seen.done == seen.totals
+    return found, seen.done["tracking"]
 
 
 def test_a_run_writes_a_mask_for_every_frame_and_scores_them(tmp_path: Path) -> None:
@@ -66,7 +65,7 @@ def test_a_failure_names_its_sequence_and_keeps_finished_masks(tmp_path: Path) -
     data = write_davis(tmp_path / "data", 2017, {"a": moving_square(4), "b": moving_square(4)})
     damaged = data / "JPEGImages/480p/b/00002.jpg"
     damaged.write_bytes(damaged.read_bytes()[:-300])
-    with pytest.raises(WorkError, match=r"^b: .*00002.jpg"):
+    with pytest.raises(WorkError, match=r"^b: .*00002.jpg.*all else is finished"):
         evaluate(data, tmp_path / "out", settings())
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert record["status"] == "failed"
@@ -84,7 +83,7 @@ def test_overwrite_deletes_what_the_old_run_wrote_and_nothing_else(tmp_path: Pat
     evaluate(data, out, settings())
     (out / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="holds another run"):
-        evaluate(data, out, settings())
+        evaluate(data, out, settings(weights=READOUT_WEIGHTS))
     results = write_results(tmp_path / "results", masks)
     evaluate_results(open_dataset("davis2017", data, ["b"]), results, out, baselines=False, overwrite=True)
     assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "per_object.csv", "report.json", "run.json"]

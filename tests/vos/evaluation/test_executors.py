@@ -1,6 +1,4 @@
-import importlib.util
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,24 +29,11 @@ def failure_of(outcome: Outcome) -> Failure:
     return outcome.failure
 
 
-@pytest.fixture(scope="module")
-def ray_actors() -> Iterator[Executor]:
-    """A Ray instance of two cores, started once for this file; it takes some seconds."""
-    if importlib.util.find_spec("ray") is None:
-        pytest.skip("ray is not installed: pip install '.[ray]'")
-    import ray
-
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    with open_executor("ray", workers=2, threads=1) as executor:
-        yield executor
-    ray.shutdown()
-
-
 @pytest.fixture(params=["here", "processes", "ray"])
 def executor(request: pytest.FixtureRequest) -> Executor:
     if request.param == "ray":
         return request.getfixturevalue("ray_actors")
-    return InThisProcess() if request.param == "here" else Processes(workers=2, threads=1)
+    return InThisProcess(threads=1) if request.param == "here" else Processes(workers=2, threads=1)
 
 
 def test_every_task_has_its_outcome_and_failures_stop_no_other(executor: Executor, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from tests.vos.datasets.made_davis import moving_square, square, write_davis
 from vos.evaluation.plan import open_dataset
 from vos.evaluation.predictions import all_empty, first_mask_copied
 from vos.evaluation.report import Evaluation, write_reports
-from vos.evaluation.run import Speed
 from vos.evaluation.scoring import score_dataset
+from vos.evaluation.speed import Speed
 
 TOTALS = ["JF", "J_mean", "J_recall", "J_decay", "F_mean", "F_recall", "F_decay"]
 
