@@ -2,7 +2,7 @@
 
 from vos.datasets.check import check_truth
 from vos.datasets.davis import DavisLayout, open_davis
-from vos.datasets.description import Dataset, LabelRule, VideoSequence
+from vos.datasets.description import Dataset, LabelRule, ObjectTrack, VideoSequence
 from vos.datasets.labels import read_prediction, read_prompts, read_truth
 from vos.datasets.problems import Problems
 
@@ -10,6 +10,7 @@ __all__ = [
     "Dataset",
     "DavisLayout",
     "LabelRule",
+    "ObjectTrack",
     "Problems",
     "VideoSequence",
     "check_truth",

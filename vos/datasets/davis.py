@@ -4,6 +4,10 @@
     Annotations/480p/<sequence>/<frame>.png
     ImageSets/<year>/val.txt                 one sequence a line
 
+As first released, DAVIS 2016 lists frames instead, a picture and its mask a line:
+
+    ImageSets/480p/val.txt                   /JPEGImages/480p/<sequence>/<frame>.jpg /Annotations/480p/…
+
 Protocol of davis2017-evaluation: the first frame's mask is given; every frame but the first and the last
 is scored; the objects are 1..max of the first mask, and a later id above that maximum is no object.
 Frames may start at any number.
@@ -11,9 +15,9 @@ Frames may start at any number.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from vos.datasets.description import Dataset, LabelRule, VideoSequence
+from vos.datasets.description import Dataset, LabelRule, ObjectTrack, VideoSequence
 from vos.datasets.labels import read_values
 from vos.datasets.problems import Problems
 from vos.errors import InputError
@@ -25,7 +29,8 @@ from vos.types import VOID, LabelMap
 class DavisLayout:
     """Where things lie below the root, and what mask values mean."""
 
-    list: str
+    lists: tuple[str, ...]
+    """The first that there is names the sequences."""
     images: str
     annotations: str
     labels: LabelRule
@@ -40,8 +45,9 @@ def open_davis(name: str, root: Path, layout: DavisLayout, wanted: Sequence[str]
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; {name} needs the folder that holds JPEGImages and Annotations")
-    listed = _read_list(root / layout.list)
-    names = _select(listed, wanted, root / layout.list)
+    path = next((root / one for one in layout.lists if (root / one).is_file()), root / layout.lists[0])
+    listed = _read_list(path)
+    names = _select(listed, wanted, path)
     problems = Problems()
     sequences = []
     for sequence in names:
@@ -56,13 +62,20 @@ def _read_list(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: the list of sequences cannot be read ({error})") from error
-    names = [line.strip() for line in lines if line.strip()]
+    names = list(dict.fromkeys(_sequence_of(line, path) for line in lines if line.strip()))
     if not names:
         raise InputError(f"{path}: names no sequence")
-    for name in names:
-        if name != Path(name).name or name == "..":
-            raise InputError(f"{path}: {name!r} is not a sequence's name; one folder name a line is needed")
-    return list(dict.fromkeys(names))
+    return names
+
+
+def _sequence_of(line: str, path: Path) -> str:
+    """The sequence that a line is of: its one word, or the folder of the two files that it pairs."""
+    words = line.split()
+    folders = {PurePosixPath(word).parent.name for word in words}
+    name = words[0] if len(words) == 1 else folders.pop()
+    if len(words) > 2 or folders - {name, ""} or name in ("", "..") or name != PurePosixPath(name).name:
+        raise InputError(f"{path}: {line.strip()!r} is not a sequence's name, nor a picture and a mask of one sequence")
+    return name
 
 
 def _select(listed: list[str], wanted: Sequence[str] | None, path: Path) -> list[str]:
@@ -92,13 +105,14 @@ def _open_sequence(name: str, root: Path, layout: DavisLayout) -> VideoSequence:
         labels=layout.labels,
         stems=stems,
         size=size,
-        objects=_objects(read_values(first), layout.labels, first),
-        prompts=(0,),
-        scored=tuple(range(1, len(stems) - 1)),
+        objects=tuple(
+            ObjectTrack(id=one, prompt=0, scored=tuple(range(1, len(stems) - 1)))
+            for one in _ids(read_values(first), layout.labels, first)
+        ),
     )
 
 
-def _objects(values: LabelMap, rule: LabelRule, path: Path) -> tuple[int, ...]:
+def _ids(values: LabelMap, rule: LabelRule, path: Path) -> tuple[int, ...]:
     """1..max, as the official tool has it: an id below the maximum counts even where the mask lacks it."""
     ids = values[values != VOID] if rule is LabelRule.IDS else values
     if not ids.any():

@@ -15,6 +15,17 @@ class LabelRule(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectTrack:
+    """One object of a clip: where its mask is given, and where it is scored."""
+
+    id: int
+    prompt: int
+    """Position of the frame in which it first appears; its mask there is given."""
+    scored: tuple[int, ...]
+    """Positions that count for it, ascending."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VideoSequence:
     """One clip of a data set: where its files lie, what is given to a tracker and what is scored.
 
@@ -31,12 +42,23 @@ class VideoSequence:
     """File name without ending of every frame, in order."""
     size: tuple[int, int]
     """Height and width in pixels."""
-    objects: tuple[int, ...]
-    """Ids that are scored, ascending."""
-    prompts: tuple[int, ...]
-    """Positions whose true mask the tracker is given."""
-    scored: tuple[int, ...]
-    """Positions that are scored, ascending."""
+    objects: tuple[ObjectTrack, ...]
+    """By ascending id."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Of its objects, ascending."""
+        return tuple(one.id for one in self.objects)
+
+    @property
+    def prompts(self) -> tuple[int, ...]:
+        """Positions in which a mask is given, ascending."""
+        return tuple(sorted({one.prompt for one in self.objects}))
+
+    @property
+    def scored(self) -> tuple[int, ...]:
+        """Positions that count for any object, ascending."""
+        return tuple(sorted({position for one in self.objects for position in one.scored}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,8 +23,16 @@ def read_truth(sequence: VideoSequence, position: int) -> LabelMap:
 
 
 def read_prompts(sequence: VideoSequence) -> dict[int, LabelMap]:
-    """Position → the mask that the tracker is given there, as `read_truth` reads it."""
-    return {position: read_truth(sequence, position) for position in sequence.prompts}
+    """Position → the mask that the tracker is given there: the objects that first appear in that frame, and void.
+
+    A later mask says nothing of objects that were given before; there they are 0, unlabelled.
+    """
+    prompts = {}
+    for position in sequence.prompts:
+        truth = read_truth(sequence, position)
+        given = [one.id for one in sequence.objects if one.prompt == position]
+        prompts[position] = np.where(np.isin(truth, [*given, VOID]), truth, 0).astype(np.uint8)
+    return prompts
 
 
 def read_prediction(sequence: VideoSequence, position: int, folder: Path) -> LabelMap:
@@ -36,8 +44,8 @@ def read_prediction(sequence: VideoSequence, position: int, folder: Path) -> Lab
     path = folder / mask_name(sequence.stems[position])
     ids = _read(sequence, path)
     highest = int(ids.max(initial=0))
-    if highest > sequence.objects[-1]:
-        raise InputError(f"{path}: holds id {highest}, but the sequence's highest is {sequence.objects[-1]}")
+    if highest > sequence.ids[-1]:
+        raise InputError(f"{path}: holds id {highest}, but the sequence's highest is {sequence.ids[-1]}")
     return ids
 
 

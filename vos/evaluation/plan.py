@@ -7,7 +7,7 @@ from vos.datasets import Dataset, DavisLayout, LabelRule, open_davis
 from vos.errors import InputError
 from vos.settings import preset_path, read_yaml
 
-_FIELDS = ("reader", "list", "images", "annotations", "labels")
+_FIELDS = ("reader", "lists", "images", "annotations", "labels")
 
 
 def open_dataset(name: str, root: Path, wanted: Sequence[str] | None = None) -> Dataset:
@@ -27,8 +27,11 @@ def _davis_layout(preset: dict[str, object], path: Path) -> DavisLayout:
     labels = str(preset["labels"])
     if labels not in list(LabelRule):
         raise InputError(f"{path}: labels is {labels!r}; it must be one of {', '.join(LabelRule)}")
+    lists = preset["lists"]
+    if not isinstance(lists, list) or not lists:
+        raise InputError(f"{path}: lists is {lists!r}; it must be a list of files below the data set's root")
     return DavisLayout(
-        list=str(preset["list"]),
+        lists=tuple(str(one) for one in lists),
         images=str(preset["images"]),
         annotations=str(preset["annotations"]),
         labels=LabelRule(labels),

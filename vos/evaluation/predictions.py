@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vos.datasets import Dataset, Problems, VideoSequence, read_prediction, read_truth
-from vos.types import LabelMap
+from vos.datasets import Dataset, Problems, VideoSequence, read_prediction, read_prompts
+from vos.types import VOID, LabelMap
 
 Predictor = Callable[[VideoSequence], Callable[[int], LabelMap]]
 """Opens a sequence; the function it returns gives the (H, W) uint8 ids predicted at a position."""
@@ -29,9 +29,17 @@ def all_empty(sequence: VideoSequence) -> Callable[[int], LabelMap]:
 
 
 def first_mask_copied(sequence: VideoSequence) -> Callable[[int], LabelMap]:
-    """Baseline: nothing ever moves."""
-    first = read_truth(sequence, sequence.prompts[0])
-    return lambda position: first
+    """Baseline: nothing ever moves. What appears later lies over what was there."""
+    prompts = read_prompts(sequence)
+
+    def copied(position: int) -> LabelMap:
+        given = [ids for first, ids in prompts.items() if first <= position]
+        copy = np.zeros(sequence.size, dtype=np.uint8)
+        for ids in given:
+            copy = np.where((ids > 0) & (ids != VOID), ids, copy)
+        return copy
+
+    return copied
 
 
 def check_results(dataset: Dataset, root: Path) -> None:

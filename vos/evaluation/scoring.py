@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from vos.datasets import Dataset, Problems, VideoSequence, read_truth
+from vos.datasets import Dataset, ObjectTrack, Problems, VideoSequence, read_truth
 from vos.evaluation.predictions import Predictor
 from vos.metrics import ObjectScore, Totals, mean_over_objects, score_frame, summarise
 
@@ -56,19 +57,25 @@ def score_dataset(
 
 def _score_sequence(sequence: VideoSequence, predict: Predictor, problems: Problems) -> list[ObjectScore]:
     """Scores of the sequence's objects; meaningless once a problem was added."""
-    values = np.zeros((len(sequence.scored), len(sequence.objects), 2))
+    rows = {position: row for row, position in enumerate(sequence.scored)}
+    values = np.zeros((len(rows), len(sequence.objects), 2))
     prediction_at = predict(sequence)
-    for row, position in enumerate(sequence.scored):
+    for position, row in rows.items():
         with problems.collecting(f"{sequence.name} {sequence.stems[position]}"):
             truth, prediction = read_truth(sequence, position), prediction_at(position)
-            values[row] = score_frame(truth, prediction, sequence.objects)
+            values[row] = score_frame(truth, prediction, sequence.ids)
     return [
-        ObjectScore(
-            sequence=sequence.name,
-            object_id=object_id,
-            frames=len(sequence.scored),
-            j=summarise(values[:, column, 0]),
-            f=summarise(values[:, column, 1]),
-        )
-        for column, object_id in enumerate(sequence.objects)
+        _object_score(sequence.name, one, values[[rows[position] for position in one.scored], column])
+        for column, one in enumerate(sequence.objects)
     ]
+
+
+def _object_score(sequence: str, track: ObjectTrack, values: npt.NDArray[np.float64]) -> ObjectScore:
+    """values: (scored frames, 2) of J and F."""
+    return ObjectScore(
+        sequence=sequence,
+        object_id=track.id,
+        frames=len(values),
+        j=summarise(values[:, 0]),
+        f=summarise(values[:, 1]),
+    )

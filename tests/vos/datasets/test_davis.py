@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,26 @@ def test_2016_reads_the_foreground_as_object_1(tmp_path: Path) -> None:
     masks = moving_square(5)
     dataset = _open(write_davis(tmp_path, 2016, {"walk": masks}), 2016)
     (sequence,) = dataset.sequences
-    assert (sequence.name, sequence.size, sequence.objects) == ("walk", (24, 32), (1,))
+    assert (sequence.name, sequence.size, sequence.ids) == ("walk", (24, 32), (1,))
     assert sequence.stems == ("00000", "00001", "00002", "00003", "00004")
     assert (sequence.prompts, sequence.scored) == ((0,), (1, 2, 3))
     np.testing.assert_array_equal(read_truth(sequence, 3), masks[3])
+
+
+def test_2016_is_read_as_first_released(tmp_path: Path) -> None:
+    root = write_davis(tmp_path, 2016, {"walk": moving_square(4), "run": moving_square(3)})
+    (root / "ImageSets/2016/val.txt").unlink()
+    pairs = [
+        f"/JPEGImages/480p/{name}/{number:05d}.jpg /Annotations/480p/{name}/{number:05d}.png"
+        for name, count in (("walk", 4), ("run", 3))
+        for number in range(count)
+    ]
+    names = root / "ImageSets/480p/val.txt"
+    names.parent.mkdir()
+    names.write_text("\n".join(pairs) + "\n")
+    dataset = _open(root, 2016)
+    assert [sequence.name for sequence in dataset.sequences] == ["walk", "run"]
+    assert [sequence.scored for sequence in dataset.sequences] == [(1, 2), (1,)]
 
 
 def test_2016_reads_a_full_and_an_empty_mask(tmp_path: Path) -> None:
@@ -29,9 +46,25 @@ def test_2017_keeps_ids_and_void_and_the_first_masks_maximum_counts_objects(tmp_
     first = square(2, 2, object_id=3) + square(14, 14, object_id=1)
     later = square(2, 2, object_id=4) + square(14, 14, object_id=255)
     (sequence,) = _open(write_davis(tmp_path, 2017, {"walk": [first, later, first]}), 2017).sequences
-    assert sequence.objects == (1, 2, 3)
+    assert sequence.ids == (1, 2, 3)
+    assert {(one.prompt, one.scored) for one in sequence.objects} == {(0, (1,))}
     np.testing.assert_array_equal(read_truth(sequence, 1), later)
     np.testing.assert_array_equal(read_prompts(sequence)[0], first)
+
+
+def test_a_later_prompt_shows_what_is_new_alone(tmp_path: Path) -> None:
+    first = square(2, 2)
+    later = square(2, 4) + square(14, 14, object_id=2)
+    later[20:, :4] = 255
+    both = first + square(14, 14, object_id=2)
+    (sequence,) = _open(write_davis(tmp_path, 2017, {"walk": [both, later, later]}), 2017).sequences
+    one, two = sequence.objects
+    late = replace(sequence, objects=(one, replace(two, prompt=1, scored=(2,))))
+    assert late.prompts == (0, 1)
+    assert late.scored == (1, 2)
+    prompts = read_prompts(late)
+    np.testing.assert_array_equal(prompts[0], first)
+    np.testing.assert_array_equal(prompts[1], np.where(later == 1, 0, later))
 
 
 def test_2017_keeps_void_that_stands_alone(tmp_path: Path) -> None:
@@ -78,7 +111,18 @@ def test_two_frames_are_too_few(tmp_path: Path) -> None:
         _open(write_davis(tmp_path, 2017, {"a": moving_square(2)}), 2017)
 
 
-@pytest.mark.parametrize("name", ["../other", "/etc", "..", "a/b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../other",
+        "/etc",
+        "..",
+        "a/b",
+        "/JPEGImages/480p/a/0.jpg /Annotations/480p/b/0.png",
+        "/JPEGImages/../0.jpg /Annotations/../0.png",
+        "a/0.jpg a/0.png a/1.jpg",
+    ],
+)
 def test_a_name_that_leaves_the_root_is_refused(tmp_path: Path, name: str) -> None:
     root = write_davis(tmp_path, 2017, {"a": moving_square(3)})
     (root / "ImageSets/2017/val.txt").write_text(f"a\n{name}\n")
@@ -118,7 +162,7 @@ def test_a_foreground_mask_with_other_values_is_refused(tmp_path: Path) -> None:
 
 def _open(root: Path, year: int, wanted: list[str] | None = None) -> Dataset:
     layout = DavisLayout(
-        list=f"ImageSets/{year}/val.txt",
+        lists=(f"ImageSets/{year}/val.txt", "ImageSets/480p/val.txt"),
         images="JPEGImages/480p",
         annotations="Annotations/480p",
         labels=LabelRule.FOREGROUND if year == 2016 else LabelRule.IDS,

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,19 @@ def test_copying_the_first_mask_follows_the_overlap(tmp_path: Path) -> None:
     dataset = open_dataset("davis2016", write_davis(tmp_path, 2016, {"a": moving_square(5)}))
     totals = score_dataset(dataset, first_mask_copied).totals
     assert totals.J_mean == pytest.approx((4 / 8 + 2 / 10 + 0) / 3, abs=OFFICIAL_SCORES)
+
+
+def test_an_object_that_comes_later_is_scored_and_copied_from_there(tmp_path: Path) -> None:
+    """Object 2 comes in frame 2 and stays; it counts in frames 3 and 4 alone, object 1 in all but first and last."""
+    both = square(2, 2) + square(14, 14, object_id=2)
+    masks = [both, square(2, 2), both, both, square(2, 2)]
+    dataset = open_dataset("davis2017", write_davis(tmp_path, 2017, {"a": masks}))
+    (sequence,) = dataset.sequences
+    one, two = sequence.objects
+    late = replace(sequence, objects=(one, replace(two, prompt=2, scored=(3, 4))))
+    first, second = score_dataset(replace(dataset, sequences=(late,)), first_mask_copied).objects
+    assert (first.frames, first.j.mean) == (3, 1.0)
+    assert (second.frames, second.j.mean) == (2, 0.5)
 
 
 def test_all_empty_scores_where_the_object_is_gone(tmp_path: Path) -> None:
