@@ -4,12 +4,13 @@ from vos.datasets.check import check_truth
 from vos.datasets.davis import DavisLayout, open_davis
 from vos.datasets.description import Dataset, LabelRule, ObjectTrack, VideoSequence
 from vos.datasets.labels import read_prediction, read_prompts, read_truth
-from vos.datasets.problems import Problems
+from vos.datasets.problems import ManyProblems, Problems
 
 __all__ = [
     "Dataset",
     "DavisLayout",
     "LabelRule",
+    "ManyProblems",
     "ObjectTrack",
     "Problems",
     "VideoSequence",

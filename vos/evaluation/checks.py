@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vos.datasets import Dataset, Problems, check_truth
-from vos.datasets.problems import ManyProblems
+from vos.datasets import Dataset, ManyProblems, Problems, check_truth
 from vos.errors import WorkError
 from vos.evaluation.fingerprints import frames_sha256, joined, masks_sha256, truth_sha256
 from vos.evaluation.progress import Progress

@@ -21,8 +21,8 @@ from vos.evaluation.output import (
     open_output,
     recording,
 )
-from vos.evaluation.parallel_scoring import ScoredAll, masks_in, score_all
-from vos.evaluation.predictions import check_results, fingerprint
+from vos.evaluation.parallel_scoring import ScoredAll, score_all
+from vos.evaluation.predictions import check_results, fingerprint, results_in
 from vos.evaluation.progress import Progress, no_progress
 from vos.evaluation.provenance import common_facts
 from vos.evaluation.report import Evaluation, write_reports
@@ -53,8 +53,6 @@ def evaluate_results(
     with claimed(out):
         folder = open_output(out, dataset, [], overwrite=overwrite, inputs=[results, dataset.root])
         check_results(dataset, results)
-        free = FREE_BASELINES if baselines else {}
-        found = score_all(dataset, {_GIVEN: masks_in(results), **free}, executor, progress)
         facts = {
             "results": str(results),
             "results_sha256": fingerprint(dataset, results),
@@ -63,6 +61,8 @@ def evaluate_results(
             **common_facts(dataset),
         }
         goes_on(folder, facts)
+        free = FREE_BASELINES if baselines else {}
+        found = score_all(dataset, {_GIVEN: results_in(results), **free}, executor, progress)
         with recording(folder) as record:
             record.begin(facts)
             evaluation = Evaluation(
@@ -196,7 +196,7 @@ def _summary(failed: Sequence[Failed]) -> str:
 def _score(
     dataset: Dataset, runs: Iterable[str], out: Path, executor: Executor, progress: Progress, *, baselines: bool
 ) -> ScoredAll:
-    predictions = {run: masks_in(out / run) for run in runs} | (dict(FREE_BASELINES) if baselines else {})
+    predictions = {run: results_in(out / run) for run in runs} | (dict(FREE_BASELINES) if baselines else {})
     try:
         return score_all(dataset, predictions, executor, progress)
     except InputError as error:  # the truth was checked: it has changed since, or our own masks have

@@ -1,21 +1,17 @@
 """Several predictions of one data set scored in parallel: one task a sequence and prediction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
-from pathlib import Path
 
-from vos.datasets import Dataset, Problems, VideoSequence
-from vos.datasets.problems import ManyProblems
+from vos.datasets import Dataset, ManyProblems, Problems
 from vos.errors import WorkError
-from vos.evaluation.predictions import Predictor, results_in
+from vos.evaluation.predictions import Predictor
 from vos.evaluation.progress import Progress
 from vos.evaluation.scoring import Scores, score_dataset
 from vos.evaluation.tasks import Executor, OnSteps, Outcome, Task, Worker
 from vos.evaluation.threads import opencv_threads
 from vos.run_record import peak_memory_mib
-from vos.types import LabelMap
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,15 +38,6 @@ class _Scored:
     """None where there are problems."""
     problems: tuple[str, ...]
     peak_memory_mib: float
-
-
-def masks_in(root: Path) -> Predictor:
-    """`results_in` that can be pickled."""
-    return partial(_open_masks, root)
-
-
-def _open_masks(root: Path, sequence: VideoSequence) -> Callable[[int], LabelMap]:
-    return results_in(root)(sequence)
 
 
 def score_all(

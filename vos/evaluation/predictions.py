@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,12 @@ Predictor = Callable[[VideoSequence], Callable[[int], LabelMap]]
 
 
 def results_in(root: Path) -> Predictor:
-    """Masks laid out as `root`/<sequence>/<frame>.png."""
+    """Masks laid out as `root`/<sequence>/<frame>.png. What it returns can be pickled."""
+    return partial(_open_results, root)
 
-    def open_results(sequence: VideoSequence) -> Callable[[int], LabelMap]:
-        return lambda position: read_prediction(sequence, position, root / sequence.name)
 
-    return open_results
+def _open_results(root: Path, sequence: VideoSequence) -> Callable[[int], LabelMap]:
+    return lambda position: read_prediction(sequence, position, root / sequence.name)
 
 
 def all_empty(sequence: VideoSequence) -> Callable[[int], LabelMap]:
@@ -57,11 +58,12 @@ def check_results(dataset: Dataset, root: Path) -> None:
 
 
 def fingerprint(dataset: Dataset, root: Path) -> str:
-    """SHA-256 over the names and bytes of the scored masks, in hexadecimal."""
+    """SHA-256 over the names and bytes of the scored masks that are there, in hexadecimal."""
     digest = hashlib.sha256()
     for sequence in dataset.sequences:
         for position in sequence.scored:
             name = f"{sequence.name}/{sequence.stems[position]}.png"
-            content = hashlib.sha256((root / name).read_bytes()).digest()
-            digest.update(name.encode() + b"\0" + content)
+            if (root / name).is_file():
+                content = hashlib.sha256((root / name).read_bytes()).digest()
+                digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()
