@@ -11,17 +11,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.scoring_set import ANNOTATIONS
-
-if TYPE_CHECKING:
-    from vos.datasets import Dataset
-    from vos.evaluation import Scores
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,26 +41,22 @@ class Outcome:
 def score_ours(root: Path, results: Path, processes: int) -> Outcome:
     """`vos.evaluation`, without baselines and reports."""
     from vos.evaluation import open_dataset
-    from vos.evaluation.predictions import check_results
+    from vos.evaluation.parallel_scoring import score_all
+    from vos.evaluation.predictions import check_results, results_in
+    from vos.evaluation.processes import Processes
+    from vos.evaluation.progress import no_progress
 
     began = time.perf_counter()
     dataset = open_dataset("davis2017", root)
     check_results(dataset, results)
-    parts = [replace(dataset, sequences=(sequence,)) for sequence in dataset.sequences]
-    with ProcessPoolExecutor(processes) as executor:
-        scores = [one for part in executor.map(partial(_score_part, results), parts) for one in part.objects]
+    executor = Processes(workers=processes, threads=1)
+    found = score_all(dataset, {OURS: results_in(results)}, executor, no_progress)
     seconds = time.perf_counter() - began
     objects = [
-        ObjectMeans(sequence=one.sequence, object_id=one.object_id, j=one.j.mean, f=one.f.mean) for one in scores
+        ObjectMeans(sequence=one.sequence, object_id=one.object_id, j=one.j.mean, f=one.f.mean)
+        for one in found.scores[OURS].objects
     ]
-    return Outcome(seconds=seconds, peak_memory_mib=_peak_of_workers_mib(), objects=objects)
-
-
-def _score_part(results: Path, part: "Dataset") -> "Scores":
-    from vos.evaluation import score_dataset
-    from vos.evaluation.predictions import results_in
-
-    return score_dataset(part, results_in(results))
+    return Outcome(seconds=seconds, peak_memory_mib=found.peak_memory_mib, objects=objects)
 
 
 def score_theirs(root: Path, results: Path, processes: int) -> Outcome:
