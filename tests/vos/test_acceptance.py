@@ -1,6 +1,7 @@
 """What the embedded weights have learned, on made clips with the default preset."""
 
 import numpy as np
+import pytest
 
 import vos
 from tests.made_clips import MadeClip, leaving_and_returning, moving_objects, with_distractor
@@ -26,10 +27,11 @@ def scores(clip: MadeClip, found: list[Segmentation]) -> dict[int, float]:
     }
 
 
-def test_each_of_ten_objects_is_kept() -> None:
-    clip = moving_objects(10)
+@pytest.mark.parametrize("objects", [10, 30])
+def test_each_of_many_objects_is_kept(objects: int) -> None:
+    clip = moving_objects(objects)
     kept = scores(clip, tracked(clip))
-    assert len(kept) == 10
+    assert len(kept) == objects
     assert min(kept.values()) >= MANY_OBJECTS_IOU, kept
 
 
