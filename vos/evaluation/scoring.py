@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from vos.datasets import Dataset, ObjectTrack, Problems, VideoSequence, read_truth
 from vos.evaluation.predictions import Predictor
-from vos.metrics import ObjectScore, Totals, mean_over_objects, score_frame, summarise
+from vos.metrics import FrameScore, ObjectScore, Totals, mean_over_objects, score_frame, summarise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,4 +78,10 @@ def _object_score(sequence: str, track: ObjectTrack, values: npt.NDArray[np.floa
         frames=len(values),
         j=summarise(values[:, 0]),
         f=summarise(values[:, 1]),
+        worst=_worst(track, values),
     )
+
+
+def _worst(track: ObjectTrack, values: npt.NDArray[np.float64]) -> FrameScore:
+    row = int(values.mean(axis=1).argmin())
+    return FrameScore(position=track.scored[row], j=float(values[row, 0]), f=float(values[row, 1]))

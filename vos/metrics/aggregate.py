@@ -23,6 +23,20 @@ class Summary:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FrameScore:
+    """J and F of one object in one frame."""
+
+    position: int
+    """Of the frame, from 0."""
+    j: float
+    f: float
+
+    @property
+    def jf(self) -> float:
+        return (self.j + self.f) / 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectScore:
     """J and F of one object of one sequence."""
 
@@ -32,6 +46,8 @@ class ObjectScore:
     """Scored frames."""
     j: Summary
     f: Summary
+    worst: FrameScore
+    """Of all its scored frames the first with the lowest J&F."""
 
     @property
     def jf(self) -> float:

@@ -33,6 +33,15 @@ def test_osvos_scores_what_the_official_tool_gives(require: Require) -> None:
         assert getattr(scores.totals, name) == pytest.approx(golden[name], abs=OFFICIAL_SCORES)
 
 
+def test_the_worst_frame_is_the_first_with_the_lowest_score(tmp_path: Path) -> None:
+    truth = [square(8, 4)] * 6
+    dataset = open_dataset("davis2017", write_davis(tmp_path / "data", 2017, {"a": truth}))
+    masks = [square(8, left) for left in (20, 4, 6, 20, 20, 20)]
+    scores = score_dataset(dataset, results_in(write_results(tmp_path / "results", {"a": masks})))
+    worst = scores.objects[0].worst
+    assert (worst.position, worst.j, worst.jf) == (3, 0.0, 0.0)
+
+
 def test_the_truth_scores_one_everywhere(tmp_path: Path) -> None:
     masks = {"a": moving_square(6), "b": moving_square(4)}
     dataset = open_dataset("davis2017", write_davis(tmp_path / "data", 2017, masks))

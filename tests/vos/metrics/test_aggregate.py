@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.tolerances import SUMMATION
 from tests.vos.metrics import plain
 from vos.errors import InputError
-from vos.metrics.aggregate import ObjectScore, Summary, mean_over_objects, summarise
+from vos.metrics.aggregate import FrameScore, ObjectScore, Summary, mean_over_objects, summarise
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=700))
@@ -50,4 +50,4 @@ def test_totals_of_nothing_are_refused() -> None:
 
 
 def _score(j: Summary, f: Summary, frames: int) -> ObjectScore:
-    return ObjectScore(sequence="a", object_id=1, frames=frames, j=j, f=f)
+    return ObjectScore(sequence="a", object_id=1, frames=frames, j=j, f=f, worst=FrameScore(position=1, j=0.0, f=0.0))
