@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def evaluate_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="davis2016 or davis2017.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, report.json, per_object.csv and run.json.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, the reports and run.json.")],
     data: Annotated[
         Path | None,
         typer.Option(
@@ -123,7 +123,7 @@ def show(evaluation: "Evaluation", out: Path) -> None:
     from rich.console import Console
 
     from vos.cli.score_table import score_table
-    from vos.evaluation.output import PER_OBJECT, REPORT
+    from vos.evaluation.output import PAGE, REPORT
     from vos.evaluation.speed import total_speed
 
     Console().print(score_table(evaluation))
@@ -131,4 +131,4 @@ def show(evaluation: "Evaluation", out: Path) -> None:
         typer.echo(
             f"{total_speed(evaluation.speeds).frames_per_second:.2f} frames/s a worker, reading and writing included"
         )
-    typer.echo(f"{out / REPORT}, {out / PER_OBJECT}")
+    typer.echo(f"{out / PAGE}, {out / REPORT}")

@@ -1,14 +1,10 @@
-"""Scores for people: percent, one decimal, the baselines below the score they belong to."""
-
-from collections.abc import Callable
+"""Scores on the terminal: each sequence, then the whole beside its baselines."""
 
 from rich import box
 from rich.table import Table
 
-from vos.evaluation import Evaluation, Scores
-from vos.metrics import Totals
-
-_HEADINGS = ("J&F", "J", "J recall", "J decay", "F", "F recall", "F decay")
+from vos.evaluation import Evaluation
+from vos.evaluation.report_tables import MEASURES, totals_cells, totals_table
 
 
 def score_table(evaluation: Evaluation) -> Table:
@@ -19,38 +15,13 @@ def score_table(evaluation: Evaluation) -> Table:
         title=f"{dataset.name}{partly}: percent, mean over {len(scores.objects)} objects", box=box.SIMPLE_HEAD
     )
     table.add_column("", no_wrap=True)
-    for heading in _HEADINGS:
+    for heading in MEASURES:
         table.add_column(heading, justify="right")
     for name, totals in scores.sequences.items():
-        table.add_row(name, *_cells(totals))
-    table.add_section()
-    _add_compared(table, "all", evaluation, lambda one: one)
-    if scores.multi_object is not None and scores.multi_object != scores:
+        table.add_row(name, *totals_cells(totals))
+    for whole, *baselines in totals_table(evaluation).groups:
         table.add_section()
-        _add_compared(table, "multi-object", evaluation, lambda one: one.multi_object)
+        table.add_row(*whole, style="bold")
+        for baseline in baselines:
+            table.add_row(*baseline)
     return table
-
-
-def _add_compared(table: Table, name: str, evaluation: Evaluation, part: Callable[[Scores], Scores | None]) -> None:
-    """One row for a part of the score, and one for the same part of each baseline."""
-    rows = {f"[bold]{name}": evaluation.scores} | {
-        f"  {baseline.replace('_', ' ')}": scores for baseline, scores in evaluation.baselines.items()
-    }
-    for label, scores in rows.items():
-        chosen = part(scores)
-        if chosen is not None:
-            table.add_row(label, *_cells(chosen.totals))
-
-
-def _cells(totals: Totals) -> list[str]:
-    """In the order of the headings."""
-    fractions = (
-        totals.JF,
-        totals.J_mean,
-        totals.J_recall,
-        totals.J_decay,
-        totals.F_mean,
-        totals.F_recall,
-        totals.F_decay,
-    )
-    return [f"{round(100 * fraction, 1) + 0.0:.1f}" for fraction in fractions]  # + 0.0: no "-0.0"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vos.evaluation.evaluate import evaluate_results, evaluate_tracker
+    from vos.evaluation.evaluation import Evaluation
     from vos.evaluation.plan import open_dataset
-    from vos.evaluation.report import Evaluation
     from vos.evaluation.scoring import Scores, score_dataset
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Evaluation": "report",
+    "Evaluation": "evaluation",
     "Scores": "scoring",
     "evaluate_results": "evaluate",
     "evaluate_tracker": "evaluate",

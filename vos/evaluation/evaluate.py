@@ -9,6 +9,7 @@ from vos.datasets import Dataset
 from vos.errors import InputError, WorkError
 from vos.evaluation.baselines import FREE_BASELINES, UNTRAINED_READOUT, untrained_readout
 from vos.evaluation.checks import Checked, check_sequences
+from vos.evaluation.evaluation import Evaluation
 from vos.evaluation.fingerprints import joined, truth_sha256
 from vos.evaluation.journal import JOURNAL, Finished, append, begin_journal, read_journal
 from vos.evaluation.output import (
@@ -25,7 +26,7 @@ from vos.evaluation.parallel_scoring import ScoredAll, score_all
 from vos.evaluation.predictions import check_results, fingerprint, results_in
 from vos.evaluation.progress import Progress, no_progress
 from vos.evaluation.provenance import common_facts
-from vos.evaluation.report import Evaluation, write_reports
+from vos.evaluation.report import write_reports
 from vos.evaluation.run import Failed, describe_models, reusable, track_dataset
 from vos.evaluation.speed import Speed
 from vos.evaluation.tasks import Executor, InThisProcess, Pool
@@ -71,7 +72,7 @@ def evaluate_results(
                 baselines={name: found.scores[name] for name in free},
                 provenance={**facts, "peak_memory_mib": found.peak_memory_mib},
             )
-            write_reports(evaluation, out)
+            write_reports(evaluation, results_in(results), out)
     return evaluation
 
 
@@ -105,7 +106,7 @@ def evaluate_tracker(
                 finished = _track(dataset, facts["models"], kept, checked, pool, record, out, progress)
             scored = _score(dataset, runs, out, executor, progress, baselines=baselines)
             evaluation = _evaluation(dataset, facts, checked, finished, scored, baselines=baselines)
-            write_reports(evaluation, out)
+            write_reports(evaluation, results_in(out / MASKS), out)
     return evaluation
 
 
@@ -222,7 +223,10 @@ def _evaluation(
         "scoring_peak_memory_mib": scored.peak_memory_mib,
         "peak_gpu_memory_mib": max(gpu, default=None),
     }
-    data = {"data_sha256": joined({name: one.data_sha256 for name, one in checked.items()})}
+    data = {
+        "data_sha256": joined({name: one.data_sha256 for name, one in checked.items()}),
+        "truth_sha256": joined({name: one.truth_sha256 for name, one in checked.items()}),
+    }
     return Evaluation(
         dataset=dataset,
         scores=scored.scores[MASKS],

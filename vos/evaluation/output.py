@@ -18,6 +18,8 @@ from vos.run_record import FILE_NAME, delete_files, stale_files
 
 REPORT = "report.json"
 PER_OBJECT = "per_object.csv"
+MARKDOWN = "report.md"
+PAGE = "report.html"
 MASKS = "masks"
 """Folder of the predicted masks, one folder a sequence."""
 READOUT_MASKS = "baselines/untrained_readout"
@@ -94,7 +96,7 @@ def open_output(
         for sequence in dataset.sequences
         for stem in sequence.stems
     ]
-    outputs = [FILE_NAME, JOURNAL, REPORT, PER_OBJECT, *masks]
+    outputs = [FILE_NAME, JOURNAL, REPORT, PER_OBJECT, MARKDOWN, PAGE, *masks]
     earlier = None if overwrite else _earlier_evaluation(out)
     stale = stale_files(out, outputs, overwrite=overwrite or earlier is not None, inputs=inputs)
     return OutputFolder(path=out, outputs=outputs, stale=stale, earlier=earlier)

@@ -1,38 +1,38 @@
-"""What an evaluation found, as files: report.json and per_object.csv, fractions unrounded."""
+"""What an evaluation found, as files: fractions unrounded for programs, percent for people."""
 
 import csv
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vos.datasets import Dataset
-from vos.evaluation.output import PER_OBJECT, REPORT
+from vos.evaluation.evaluation import Evaluation
+from vos.evaluation.output import MARKDOWN, PAGE, PER_OBJECT, REPORT
+from vos.evaluation.predictions import Predictor
+from vos.evaluation.report_html import html_report
+from vos.evaluation.report_md import markdown_report
 from vos.evaluation.scoring import Scores
-from vos.evaluation.speed import Speed, total_speed
+from vos.evaluation.speed import total_speed
+from vos.evaluation.worst_frames import worst_frames
 from vos.io.atomic import replacing
 from vos.metrics import ObjectScore
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """Everything that a report says."""
+def write_reports(evaluation: Evaluation, predict: Predictor, folder: Path) -> None:
+    """Write report.json, per_object.csv, report.md and report.html into `folder`.
 
-    dataset: Dataset
-    scores: Scores
-    baselines: Mapping[str, Scores]
-    provenance: Mapping[str, Any]
-    """Where the masks came from: settings and weights' hash, or the results' fingerprint; versions."""
-    speeds: Mapping[str, Speed] = field(default_factory=dict)
-    """By sequence; empty where given results were scored."""
-
-
-def write_reports(evaluation: Evaluation, folder: Path) -> None:
-    """Write `folder`/report.json and `folder`/per_object.csv."""
-    _write(folder / REPORT, json.dumps(report(evaluation), indent=1, ensure_ascii=False) + "\n")
-    _write(folder / PER_OBJECT, per_object_csv(evaluation.scores))
+    predict: gives the masks that were scored, for the pictures.
+    """
+    texts = {
+        REPORT: json.dumps(report(evaluation), indent=1, ensure_ascii=False) + "\n",
+        PER_OBJECT: per_object_csv(evaluation),
+        MARKDOWN: markdown_report(evaluation),
+        PAGE: html_report(evaluation, worst_frames(evaluation, predict)),
+    }
+    for name, text in texts.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 def report(evaluation: Evaluation) -> dict[str, Any]:
@@ -47,15 +47,15 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
         "multi_object": None if multi_object is None else _with_sequences(multi_object),
         "baselines": {name: _baseline(baseline) for name, baseline in evaluation.baselines.items()},
         "sequences": {name: _sequence(evaluation, name) for name in scores.sequences},
-        "objects": [_object(score) for score in scores.objects],
+        "objects": [_object(evaluation, score) for score in scores.objects],
         "frames_per_second": None if speed is None else speed.frames_per_second,
         "provenance": dict(evaluation.provenance),
     }
 
 
-def per_object_csv(scores: Scores) -> str:
+def per_object_csv(evaluation: Evaluation) -> str:
     """One line an object, in the order of the report."""
-    rows = [_object(score) for score in scores.objects]
+    rows = [_object(evaluation, score) for score in evaluation.scores.objects]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -63,7 +63,7 @@ def per_object_csv(scores: Scores) -> str:
     return text.getvalue()
 
 
-def _object(score: ObjectScore) -> dict[str, Any]:
+def _object(evaluation: Evaluation, score: ObjectScore) -> dict[str, Any]:
     return {
         "sequence": score.sequence,
         "object": score.object_id,
@@ -75,6 +75,8 @@ def _object(score: ObjectScore) -> dict[str, Any]:
         "F_mean": score.f.mean,
         "F_recall": score.f.recall,
         "F_decay": score.f.decay,
+        "worst_frame": evaluation.stem(score.sequence, score.worst.position),
+        "worst_JF": score.worst.jf,
     }
 
 
@@ -96,8 +98,3 @@ def _baseline(scores: Scores) -> dict[str, Any]:
 
 def _with_sequences(scores: Scores) -> dict[str, Any]:
     return {**asdict(scores.totals), "sequences": list(scores.sequences), "objects": len(scores.objects)}
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -86,7 +86,8 @@ def test_overwrite_deletes_what_the_old_run_wrote_and_nothing_else(tmp_path: Pat
         evaluate(data, out, settings(weights=READOUT_WEIGHTS))
     results = write_results(tmp_path / "results", masks)
     evaluate_results(open_dataset("davis2017", data, ["b"]), results, out, baselines=False, overwrite=True)
-    assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "per_object.csv", "report.json", "run.json"]
+    reports = ["per_object.csv", "report.html", "report.json", "report.md"]
+    assert sorted(path.name for path in out.iterdir()) == ["notes.txt", *reports, "run.json"]
     assert json.loads((out / "report.json").read_text())["JF"] == 1.0
 
 

@@ -4,34 +4,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.vos.datasets.made_davis import moving_square, square, write_davis
-from vos.evaluation.plan import open_dataset
-from vos.evaluation.predictions import all_empty, first_mask_copied
-from vos.evaluation.report import Evaluation, write_reports
-from vos.evaluation.scoring import score_dataset
-from vos.evaluation.speed import Speed
+from tests.vos.evaluation.made_evaluations import PROVENANCE, made_evaluation
+from vos.evaluation import Evaluation
+from vos.evaluation.predictions import first_mask_copied
+from vos.evaluation.report import write_reports
 
 TOTALS = ["JF", "J_mean", "J_recall", "J_decay", "F_mean", "F_recall", "F_decay"]
+FILES = ["per_object.csv", "report.html", "report.json", "report.md"]
 
 
 @pytest.fixture
 def evaluation(tmp_path: Path) -> Evaluation:
-    """Sequence `a` has one object, `b` two."""
-    two = [square(2, 2 + i) + square(14, 2, object_id=2) for i in range(5)]
-    root = write_davis(tmp_path / "data", 2017, {"a": moving_square(4), "b": two})
-    dataset = open_dataset("davis2017", root)
-    return Evaluation(
-        dataset=dataset,
-        scores=score_dataset(dataset, first_mask_copied),
-        baselines={"all_empty": score_dataset(dataset, all_empty)},
-        provenance={"weights_sha256": "ab"},
-        speeds={"a": Speed(frames=4, seconds=2.0), "b": Speed(frames=5, seconds=1.0)},
-    )
+    return made_evaluation(tmp_path / "data")
 
 
-def test_the_report_begins_with_unrounded_totals(evaluation: Evaluation, tmp_path: Path) -> None:
-    write_reports(evaluation, tmp_path)
-    report = json.loads((tmp_path / "report.json").read_text())
+@pytest.fixture
+def folder(evaluation: Evaluation, tmp_path: Path) -> Path:
+    """Its reports."""
+    write_reports(evaluation, first_mask_copied, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_the_report_begins_with_unrounded_totals(evaluation: Evaluation, folder: Path) -> None:
+    report = json.loads((folder / "report.json").read_text())
     assert list(report)[:7] == TOTALS
     totals = evaluation.scores.totals
     assert [report[name] for name in TOTALS] == [getattr(totals, name) for name in TOTALS]
@@ -39,12 +34,11 @@ def test_the_report_begins_with_unrounded_totals(evaluation: Evaluation, tmp_pat
     assert report["frames_per_second"] == 3.0
     assert report["sequences"]["a"]["frames_per_second"] == 2.0
     assert report["baselines"]["all_empty"]["JF"] == 0.0
-    assert report["provenance"] == {"weights_sha256": "ab"}
+    assert report["provenance"] == PROVENANCE
 
 
-def test_multi_object_sequences_are_a_mean_over_their_objects(evaluation: Evaluation, tmp_path: Path) -> None:
-    write_reports(evaluation, tmp_path)
-    report = json.loads((tmp_path / "report.json").read_text())
+def test_multi_object_sequences_are_a_mean_over_their_objects(folder: Path) -> None:
+    report = json.loads((folder / "report.json").read_text())
     apart = report["multi_object"]
     assert (apart["sequences"], apart["objects"]) == (["b"], 2)
     of_b = [entry["JF"] for entry in report["objects"] if entry["sequence"] == "b"]
@@ -52,13 +46,26 @@ def test_multi_object_sequences_are_a_mean_over_their_objects(evaluation: Evalua
     assert report["JF"] == pytest.approx(sum(entry["JF"] for entry in report["objects"]) / 3)
 
 
-def test_every_object_has_a_line(evaluation: Evaluation, tmp_path: Path) -> None:
-    write_reports(evaluation, tmp_path)
-    with (tmp_path / "per_object.csv").open(newline="") as file:
+def test_every_object_has_a_line(evaluation: Evaluation, folder: Path) -> None:
+    with (folder / "per_object.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["sequence"], row["object"], row["frames"]) for row in rows] == [
-        ("a", "1", "2"),
-        ("b", "1", "3"),
-        ("b", "2", "3"),
-    ]
+    told = [(row["sequence"], row["object"], row["frames"], row["worst_frame"]) for row in rows]
+    assert told == [("a", "1", "2", "00002"), ("b", "1", "3", "00003"), ("b", "2", "3", "00001")]
     assert [float(row["J_mean"]) for row in rows] == [score.j.mean for score in evaluation.scores.objects]
+    assert [float(row["worst_JF"]) for row in rows] == [score.worst.jf for score in evaluation.scores.objects]
+
+
+def test_the_same_evaluation_gives_the_same_bytes(evaluation: Evaluation, folder: Path, tmp_path: Path) -> None:
+    write_reports(evaluation, first_mask_copied, tmp_path / "again")
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_people_read_names_no_folder_of_the_machine(folder: Path) -> None:
+    for name in ("report.md", "report.html"):
+        text = (folder / name).read_text()
+        assert "best.safetensors" in text
+        assert "somebody" not in text
+        assert "ab" * 32 in text
+        assert "0123abcd" in text
