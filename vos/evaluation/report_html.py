@@ -19,6 +19,7 @@ from vos.evaluation.report_tables import (
     sequences_table,
     settings_table,
     speed_lines,
+    subject,
     totals_table,
     words,
 )
@@ -57,6 +58,7 @@ def html_report(evaluation: Evaluation, worst: Sequence[WorstFrame]) -> str:
     settings = settings_table(evaluation)
     body = [
         f"<h1>{escape(headline(evaluation))}</h1>",
+        f"<p>{escape(subject(evaluation))}</p>",
         *(f'<p class="note">{escape(note)}</p>' for note in notes(evaluation)),
         *_section("Totals", totals_table(evaluation), kind="compared"),
         *(f"<p>{escape(line)}</p>" for line in speed_lines(evaluation)),
@@ -77,7 +79,7 @@ def _section(title: str, table: Table, kind: str = "") -> list[str]:
         f"<h2>{escape(title)}</h2>",
         f'<p class="caption">{escape(table.caption)}</p>',
         f'<div class="scroll"><table class="{classes}">',
-        f"<thead>{_row('th', table.headings)}</thead>",
+        *([f"<thead>{_row('th', table.headings)}</thead>"] if any(table.headings) else []),
         *(f"<tbody>{''.join(_row('td', row) for row in group)}</tbody>" for group in table.groups),
         "</table></div>",
     ]
@@ -91,10 +93,10 @@ def _row(tag: str, row: Sequence[str]) -> str:
 def _plot(evaluation: Evaluation) -> list[str]:
     found = evaluation.baselines.get(_COMPARED)
     baseline = {} if found is None else found.sequences
-    line = f" The red line is what {words(_COMPARED)} gets." if baseline else ""
+    line = f"; red line: {words(_COMPARED)}" if baseline else ""
     return [
         "<h2>J&amp;F of each sequence</h2>",
-        f'<p class="caption">Percent, lowest first. Bar: J&amp;F; circle: J; diamond: F.{line}</p>',
+        f'<p class="caption">Percent, lowest first. Bar: J&amp;F; circle: J; diamond: F{line}.</p>',
         f'<div class="scroll">{sequences_plot(evaluation.scores.sequences, baseline, words(_COMPARED))}</div>',
     ]
 
@@ -104,8 +106,8 @@ def _worst(frames: Sequence[WorstFrame]) -> list[str]:
         return []
     return [
         "<h2>Worst frames</h2>",
-        '<p class="caption">The worst frame of each of the objects that fall lowest in one. All objects are painted; '
-        "the box is around the one that is named, in truth and prediction together.</p>",
+        '<p class="caption">The worst frame of each of the objects that fall lowest in one, nearer where they are '
+        "small. All objects are painted; the box holds the one that is named, in truth and prediction together.</p>",
         *(_figure(frame) for frame in frames),
     ]
 

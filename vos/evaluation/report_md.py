@@ -13,6 +13,7 @@ from vos.evaluation.report_tables import (
     sequences_table,
     settings_table,
     speed_lines,
+    subject,
     totals_table,
 )
 
@@ -22,6 +23,7 @@ def markdown_report(evaluation: Evaluation) -> str:
     settings = settings_table(evaluation)
     parts = [
         f"# {_cell(headline(evaluation))}",
+        _cell(subject(evaluation)),
         *(f"**{_cell(note)}**" for note in notes(evaluation)),
         *_section("Totals", totals_table(evaluation)),
         *(_cell(line) for line in speed_lines(evaluation)),

@@ -34,6 +34,14 @@ def headline(evaluation: Evaluation) -> str:
     return f"{evaluation.dataset.name}: J&F {percent(evaluation.scores.totals.JF)}"
 
 
+def subject(evaluation: Evaluation) -> str:
+    """Whose masks were scored, in one line."""
+    facts = evaluation.provenance
+    if "results_sha256" in facts:
+        return f"Given masks, SHA-256 {facts['results_sha256']}."
+    return f"Model {facts['model']['name']}, weights SHA-256 {facts['model']['weights_sha256']}."
+
+
 def notes(evaluation: Evaluation) -> list[str]:
     """What a reader has to know before any figure."""
     dataset = evaluation.dataset
@@ -85,7 +93,9 @@ def provenance_table(evaluation: Evaluation) -> Table:
     part = "all sequences" if dataset.complete else "some sequences only"
     rows = [("data set", f"{dataset.name}, {len(dataset.sequences)} sequences ({part})")]
     rows += [(words(name), _shown(value)) for name, value in facts.items() if value is not None]
-    return Table(caption="Where it comes from", headings=("", ""), groups=(tuple(rows),), text=True)
+    return Table(
+        caption="Fingerprints are SHA-256 over names and bytes", headings=("", ""), groups=(tuple(rows),), text=True
+    )
 
 
 def speed_lines(evaluation: Evaluation) -> list[str]:

@@ -70,14 +70,13 @@ def test_pictures_show_the_truth_beside_the_prediction(tmp_path: Path) -> None:
     evaluation = made_evaluation(tmp_path, sequences=["a"])
     (worst,) = worst_frames(evaluation, first_mask_copied)
     assert (worst.score.sequence, worst.stem) == ("a", "00002")
-    # Frames are 32 pixels wide, pictures 560; the square stands at column 8 in frame 2, and at 4 in the first mask.
-    scale = 560 / 32
-    centre = round(11 * scale)
-    only_truth = (slice(centre, centre + 20), slice(round(12 * scale), round(13 * scale)))
+    # The object's pixels lie in columns 4..13 (truth 8..13) and rows 8..13; columns 0..17 and rows 3..16 are shown.
+    scale = 560 / 18
+    only_truth = (slice(round(6 * scale), round(9 * scale)), slice(round(11 * scale), round(13 * scale)))
     assert _redness(worst.truth[only_truth]) > _redness(worst.prediction[only_truth]) + 20
     source = Page(html_report(evaluation, [worst])).sources[0]
     with PIL.Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as embedded:
-        assert embedded.size == (560, 420)
+        assert embedded.size == (560, 436)
 
 
 def test_objects_without_fault_have_no_worst_frame(tmp_path: Path) -> None:
