@@ -16,7 +16,7 @@ def ray_actors() -> Iterator[Executor]:
         pytest.skip("ray is not installed: pip install '.[ray]'")
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     with open_executor("ray", workers=2, threads=1) as executor:
         yield executor
     ray.shutdown()
