@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from vos.cli import compare, demo, evaluate, info, mask, models, propagate, segment, train
+from vos.cli import compare, demo, evaluate, info, mask, models, propagate, segment, submit, train
 from vos.errors import InputError, VosError
 
-_COMMANDS = (propagate, segment, evaluate, compare, mask, info, models, train, demo)
+_COMMANDS = (propagate, segment, evaluate, compare, submit, mask, info, models, train, demo)
 REFUSED = 2
 """Exit status of what is refused before work starts."""
 FAILED = 1

@@ -54,7 +54,8 @@ def open_davis(name: str, root: Path, layout: DavisLayout, wanted: Sequence[str]
         with problems.collecting(sequence):
             sequences.append(_open_sequence(sequence, root, layout))
     problems.refuse(f"{name} in {root}")
-    return Dataset(name=name, root=root, sequences=tuple(sequences), complete=len(names) == len(listed))
+    complete = len(names) == len(listed)
+    return Dataset(name=name, split="val", root=root, sequences=tuple(sequences), complete=complete)
 
 
 def _read_list(path: Path) -> list[str]:
@@ -109,6 +110,7 @@ def _open_sequence(name: str, root: Path, layout: DavisLayout) -> VideoSequence:
             ObjectTrack(id=one, prompt=0, scored=tuple(range(1, len(stems) - 1)))
             for one in _ids(read_values(first), layout.labels, first)
         ),
+        required=tuple(range(len(stems))),
     )
 
 

@@ -44,6 +44,8 @@ class VideoSequence:
     """Height and width in pixels."""
     objects: tuple[ObjectTrack, ...]
     """By ascending id."""
+    required: tuple[int, ...]
+    """Positions whose masks a submission holds, ascending."""
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -66,6 +68,8 @@ class Dataset:
     """The sequences of a data set that a run or a scoring is about."""
 
     name: str
+    split: str
+    """Which part of the set, by its usual name: val, test, test-dev."""
     root: Path
     sequences: tuple[VideoSequence, ...]
     complete: bool

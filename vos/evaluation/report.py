@@ -43,6 +43,7 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
     return {
         **asdict(scores.totals),
         "dataset": dataset.name,
+        "split": dataset.split,
         "complete": dataset.complete,
         "multi_object": None if multi_object is None else _with_sequences(multi_object),
         "baselines": {name: _baseline(baseline) for name, baseline in evaluation.baselines.items()},

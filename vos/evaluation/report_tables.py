@@ -31,7 +31,7 @@ class Table:
 
 def headline(evaluation: Evaluation) -> str:
     """What was scored and what it got, in one line."""
-    return f"{evaluation.dataset.name}: J&F {percent(evaluation.scores.totals.JF)}"
+    return f"{evaluation.dataset.name} {evaluation.dataset.split}: J&F {percent(evaluation.scores.totals.JF)}"
 
 
 def subject(evaluation: Evaluation) -> str:
@@ -91,7 +91,7 @@ def provenance_table(evaluation: Evaluation) -> Table:
     dataset = evaluation.dataset
     facts = {name: value for name, value in evaluation.provenance.items() if name not in (*_PATHS, *_TOLD_ELSEWHERE)}
     part = "all sequences" if dataset.complete else "some sequences only"
-    rows = [("data set", f"{dataset.name}, {len(dataset.sequences)} sequences ({part})")]
+    rows = [("data set", f"{dataset.name} {dataset.split}, {len(dataset.sequences)} sequences ({part})")]
     rows += [(words(name), _shown(value)) for name, value in facts.items() if value is not None]
     return Table(
         caption="Fingerprints are SHA-256 over names and bytes", headings=("", ""), groups=(tuple(rows),), text=True

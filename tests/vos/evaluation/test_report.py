@@ -30,7 +30,7 @@ def test_the_report_begins_with_unrounded_totals(evaluation: Evaluation, folder:
     assert list(report)[:7] == TOTALS
     totals = evaluation.scores.totals
     assert [report[name] for name in TOTALS] == [getattr(totals, name) for name in TOTALS]
-    assert (report["dataset"], report["complete"]) == ("davis2017", True)
+    assert (report["dataset"], report["split"], report["complete"]) == ("davis2017", "val", True)
     assert report["frames_per_second"] == 3.0
     assert report["sequences"]["a"]["frames_per_second"] == 2.0
     assert report["baselines"]["all_empty"]["JF"] == 0.0

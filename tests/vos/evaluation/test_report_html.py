@@ -63,7 +63,7 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
     evaluation = made_evaluation(tmp_path)
     odd = replace(evaluation, dataset=replace(evaluation.dataset, name="<b>&x</b>"))
     page = Page(html_report(odd, []))
-    assert "<b>&x</b>: J&F" in page.text
+    assert "<b>&x</b> val: J&F" in page.text
 
 
 def test_pictures_show_the_truth_beside_the_prediction(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def test_tables_are_in_percent_with_baselines_below(tmp_path: Path) -> None:
     text = markdown_report(evaluation)
     totals = evaluation.scores.totals
     rows = cells(text)
-    assert text.startswith(f"# davis2017: J&F {100 * totals.JF:.1f}\n")
+    assert text.startswith(f"# davis2017 val: J&F {100 * totals.JF:.1f}\n")
     everything = rows.index(["all", *_row(totals)])
     assert rows[everything + 1][:2] == ["baseline: all empty", "0.0"]
     assert rows[everything + 2][0] == "multi-object"
@@ -43,7 +43,7 @@ def test_given_results_have_no_speed_and_no_settings(tmp_path: Path) -> None:
 def test_names_are_no_markup(tmp_path: Path) -> None:
     evaluation = made_evaluation(tmp_path)
     odd = replace(evaluation, dataset=replace(evaluation.dataset, name="a|b*c_[d]"))
-    assert "# a\\|b\\*c\\_\\[d\\]: J&F" in markdown_report(odd)
+    assert "# a\\|b\\*c\\_\\[d\\] val: J&F" in markdown_report(odd)
 
 
 def _row(totals: object) -> list[str]:
