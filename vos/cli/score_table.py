@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 
 from vos.evaluation import Evaluation
-from vos.evaluation.report_tables import MEASURES, totals_cells, totals_table
+from vos.evaluation.report_tables import BASELINE, MEASURES, totals_cells, totals_table
 
 
 def score_table(evaluation: Evaluation) -> Table:
@@ -22,6 +22,6 @@ def score_table(evaluation: Evaluation) -> Table:
     for whole, *baselines in totals_table(evaluation).groups:
         table.add_section()
         table.add_row(*whole, style="bold")
-        for baseline in baselines:
-            table.add_row(*baseline)
+        for baseline, *cells in baselines:
+            table.add_row(f"  {baseline.removeprefix(BASELINE)}", *cells)
     return table

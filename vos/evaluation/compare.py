@@ -8,12 +8,13 @@ from typing import Any
 
 from vos.errors import InputError
 from vos.evaluation.output import REPORT
-from vos.evaluation.report_tables import flattened
+from vos.evaluation.report_tables import PATHS, flattened
 
 _TIMES = ("peak_memory_mib", "scoring_peak_memory_mib", "peak_gpu_memory_mib")
 """Facts that differ between two runs of the same thing."""
-_OF_THE_SET = ("dataset", "split", "sequences")
-"""Facts that are compared on their own."""
+_TOLD_ELSEWHERE = ("dataset", "sequences", "models")
+"""Facts that are compared on their own, or told twice."""
+_UNTOLD = (*_TIMES, *_TOLD_ELSEWHERE, *PATHS)
 _MEANS = ("JF", "J_mean", "F_mean")
 
 ObjectKey = tuple[str, str]
@@ -114,7 +115,7 @@ def _means(one: Mapping[str, Any]) -> Means:
 
 def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     old, new = flattened(before), flattened(after)
-    names = [name for name in {**old, **new} if name.partition(".")[0] not in (*_TIMES, *_OF_THE_SET)]
+    names = [name for name in {**old, **new} if name.partition(".")[0] not in _UNTOLD]
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 

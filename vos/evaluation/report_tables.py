@@ -13,7 +13,9 @@ Row = tuple[str, ...]
 
 MEASURES = ("J&F", "J", "J recall", "J decay", "F", "F recall", "F decay")
 """Headings of what `totals_cells` gives."""
-_PATHS = ("data", "results")
+BASELINE = "baseline: "
+"""Before the name of one."""
+PATHS = ("data", "results")
 """Facts that tell only where things lay on one machine; their fingerprints say what they were."""
 _TOLD_ELSEWHERE = ("dataset", "sequences", "baselines", "settings", "models")
 
@@ -89,7 +91,7 @@ def settings_table(evaluation: Evaluation) -> Table:
 def provenance_table(evaluation: Evaluation) -> Table:
     """Where the score comes from. Paths are left out: they mean nothing on another machine."""
     dataset = evaluation.dataset
-    facts = {name: value for name, value in evaluation.provenance.items() if name not in (*_PATHS, *_TOLD_ELSEWHERE)}
+    facts = {name: value for name, value in evaluation.provenance.items() if name not in (*PATHS, *_TOLD_ELSEWHERE)}
     part = "all sequences" if dataset.complete else "some sequences only"
     rows = [("data set", f"{dataset.name} {dataset.split}, {len(dataset.sequences)} sequences ({part})")]
     rows += [(words(name), _shown(value)) for name, value in facts.items() if value is not None]
@@ -134,7 +136,7 @@ def percent(fraction: float) -> str:
 
 def words(name: str) -> str:
     """`first_mask_copied` → "first mask copied"; a hash is a fingerprint."""
-    return name.replace("_sha256", " SHA-256").replace("_mib", ", MiB").replace("_", " ")
+    return name.replace("_sha256", " SHA-256").replace("_mib", " (MiB)").replace("_", " ")
 
 
 def flattened(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -150,7 +152,7 @@ def flattened(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _compared(name: str, evaluation: Evaluation, part: Callable[[Scores], Scores | None]) -> tuple[Row, ...]:
     """One row for a part of the score, and one for the same part of each baseline."""
-    baselines = {f"baseline: {words(baseline)}": scores for baseline, scores in evaluation.baselines.items()}
+    baselines = {f"{BASELINE}{words(baseline)}": scores for baseline, scores in evaluation.baselines.items()}
     rows = {name: evaluation.scores} | baselines
     chosen = {label: part(scores) for label, scores in rows.items()}
     return tuple((label, *totals_cells(scores.totals)) for label, scores in chosen.items() if scores is not None)
@@ -174,5 +176,5 @@ def _shown(value: Any) -> str:
         return " · ".join(f"{words(name)} {_shown(inner)}" for name, inner in flattened(value).items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_shown(one) for one in value)
-    text = str(value)
+    text = "–" if value is None else str(value)
     return text.rpartition("/")[2] if text.startswith("/") else text

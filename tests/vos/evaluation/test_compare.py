@@ -39,7 +39,7 @@ def test_objects_are_ordered_by_how_much_they_changed(tmp_path: Path) -> None:
 
 def test_what_was_done_differently_is_named(tmp_path: Path) -> None:
     settings = {"memory": {"frames": 8, "policy": "gated"}, "size": [288, 512]}
-    after = made_report(tmp_path, settings=settings, commit="4567", peak_memory_mib=1.0)
+    after = made_report(tmp_path, settings=settings, commit="4567", peak_memory_mib=1.0, data="/elsewhere")
     assert compare(made_report(tmp_path), after).facts == {
         "settings.memory.frames": (5, 8),
         "settings.weights": ("/home/somebody/best.safetensors", None),

@@ -59,6 +59,10 @@ def test_other_weights_are_compared_with_a_run_of_the_readout(tmp_path: Path) ->
     assert report["provenance"]["model"]["name"] == "readout"
     assert len(report["provenance"]["model"]["weights_sha256"]) == 64
     assert report["provenance"]["settings"]["size"] == [48, 64]
+    assert {len(report["provenance"][name]) for name in ("data_sha256", "truth_sha256")} == {64}
+    page = (tmp_path / "out/report.html").read_text()
+    for told in ("baseline: untrained readout", "frames/s a worker", "Model readout, weights SHA-256", "48, 64"):
+        assert told in page
 
 
 def test_a_failure_names_its_sequence_and_keeps_finished_masks(tmp_path: Path) -> None:
