@@ -1,7 +1,7 @@
 """Boundary measure F: how much of the two outlines lies close together.
 
-Source of every rule: `f_measure` and `_seg2bmap` of davis2017-evaluation. The counts equal the official
-ones exactly. They are taken inside the box of both masks, which holds every boundary pixel, so that an
+Source of every rule, where no other is named: `f_measure` and `_seg2bmap` of davis2017-evaluation. The counts equal
+the official ones exactly. They are taken inside the box of both masks, which holds every boundary pixel, so that an
 object costs one small dilation whatever the picture's size.
 """
 
@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from vos.metrics.dilation import dilate, disk
 from vos.metrics.masks import Mask, box_with_boundary, require_mask_pair
 
 Plane = TypeVar("Plane", npt.NDArray[np.bool_], npt.NDArray[np.uint8])
@@ -41,7 +42,22 @@ class BoundaryCounts:
 
 def tolerance_radius(height: int, width: int) -> int:
     """Matching radius in pixels: ceil(0.008 · diagonal), 8 at 480×854."""
-    return math.ceil(TOLERANCE * math.sqrt(height * height + width * width))
+    return math.ceil(TOLERANCE * _diagonal(height, width))
+
+
+def mosev2_radii(height: int, width: int, area: int) -> tuple[float, float]:
+    """MOSE v2's two matching radii in pixels, for an object whose truth has `area` pixels: adaptive, and diagonal's.
+
+    The adaptive one is ceil(0.1 · √area) where that is below 0.008 · diagonal, and the other is `tolerance_radius`
+    then. Elsewhere both are 0.008 · diagonal, which is not rounded up there. An empty object has an F of 0 or 1
+    whatever the radius. Source: `f_measure_adaptive` in MOSE-api's metricsv2.py, with score.py's bound_th of 0.1.
+    """
+    adaptive, limit = math.ceil(0.1 * math.sqrt(area)), TOLERANCE * _diagonal(height, width)
+    return (adaptive, math.ceil(limit)) if adaptive < limit else (limit, limit)
+
+
+def _diagonal(height: int, width: int) -> float:
+    return math.sqrt(height * height + width * width)
 
 
 def boundary_map(mask: Plane) -> Plane:
@@ -59,19 +75,21 @@ def boundary_map(mask: Plane) -> Plane:
     return boundary
 
 
-def boundary_counts(truth: Mask, prediction: Mask, radius: int | None = None) -> BoundaryCounts:
-    """Boundary pixels and matches of two (H, W) bool masks; `radius` in pixels, by default `tolerance_radius`.
+def boundaries(truth: Mask, prediction: Mask) -> npt.NDArray[np.uint8]:
+    """Boundaries of two (H, W) bool masks as bits 1 (truth) and 2 (prediction), cropped to where there are any.
 
     InputError if the masks differ in shape or are not bool.
     """
     require_mask_pair(truth, prediction)
-    if radius is None:
-        radius = tolerance_radius(*truth.shape)
     crop = box_with_boundary(truth | prediction)
-    # Truth and prediction as two bits of one plane: outlined once, and one dilation serves both.
+    # Two bits of one plane: outlined once, and one dilation serves both.
     both: npt.NDArray[np.uint8] = truth[crop].view(np.uint8) | (prediction[crop].view(np.uint8) << np.uint8(1))
-    edges = boundary_map(both)
-    near = _spread(edges, radius)
+    return boundary_map(both)
+
+
+def match(edges: npt.NDArray[np.uint8], radius: float) -> BoundaryCounts:
+    """Boundary pixels and matches of `boundaries`, for a disk of `radius` pixels (see `disk` where it is not whole)."""
+    near = dilate(edges, disk(radius))
     return BoundaryCounts(
         truth=int(np.count_nonzero(edges & 1)),
         prediction=int(np.count_nonzero(edges & 2)),
@@ -80,37 +98,6 @@ def boundary_counts(truth: Mask, prediction: Mask, radius: int | None = None) ->
     )
 
 
-def boundary_f(truth: Mask, prediction: Mask, radius: int | None = None) -> float:
-    """F in 0..1 of two (H, W) bool masks; see `boundary_counts` and `BoundaryCounts.f`."""
-    return boundary_counts(truth, prediction, radius).f
-
-
-def _spread(plane: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.uint8]:
-    """(H, W) bits, each dilated by the disk x² + y² ≤ radius²; what lies outside the picture is empty.
-
-    The disk (`skimage.morphology.disk`) is a stack of rows. Bits are widened step by step up to its longest row;
-    on the way, each length is put at the rows where the disk has it. That is linear in the radius, where a
-    kernel of the disk's pixels would be quadratic. Columns of zeros keep a row's bits from the next row's
-    pixels, so that the plane is worked on as one long row.
-    """
-    height, width = plane.shape
-    stride = width + radius
-    bits = np.zeros((height, stride), dtype=np.uint8)
-    bits[:, :width] = plane
-    bits = bits.ravel()
-    widened, spread = bits.copy(), np.zeros_like(bits)
-    reach = 0
-    for rows in range(radius, -1, -1):
-        half = math.isqrt(radius * radius - rows * rows)
-        while reach < half:
-            reach += 1
-            _or_both_ways(widened, bits, reach)
-        _or_both_ways(spread, widened, rows * stride)
-    return spread.reshape(height, stride)[:, :width]
-
-
-def _or_both_ways(into: npt.NDArray[np.uint8], bits: npt.NDArray[np.uint8], step: int) -> None:
-    """OR `bits`, moved by `step` places forwards and backwards, into `into`."""
-    kept = max(bits.size - step, 0)
-    into[step:] |= bits[:kept]
-    into[:kept] |= bits[step:]
+def boundary_f(truth: Mask, prediction: Mask) -> float:
+    """F in 0..1 of two (H, W) bool masks, with the radius of DAVIS; see `boundaries` and `BoundaryCounts.f`."""
+    return match(boundaries(truth, prediction), tolerance_radius(*truth.shape)).f

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vos.metrics.boundary import boundary_f, tolerance_radius
+from vos.metrics.boundary import boundaries, match, tolerance_radius
 from vos.metrics.masks import box_with_boundary, require_same_shape
 from vos.metrics.region import region_similarity
 from vos.types import LabelMap
@@ -20,5 +20,7 @@ def score_frame(truth: LabelMap, prediction: LabelMap, objects: Sequence[int]) -
     scores = []
     for object_id in objects:
         of_truth, of_prediction = truth == object_id, prediction == object_id
-        scores.append((region_similarity(of_truth, of_prediction), boundary_f(of_truth, of_prediction, radius)))
+        scores.append(
+            (region_similarity(of_truth, of_prediction), match(boundaries(of_truth, of_prediction), radius).f)
+        )
     return scores

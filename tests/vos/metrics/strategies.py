@@ -26,7 +26,7 @@ def small_shapes(largest: int = 24) -> st.SearchStrategy[Shape]:
 
 def mask_pairs(shapes: st.SearchStrategy[Shape] | None = None) -> st.SearchStrategy[tuple[Mask, Mask]]:
     """Two masks of one shape, the second one often the first one moved a little."""
-    return (shapes or small_shapes()).flatmap(lambda shape: _pairs(shape, _NOISY + _SPARSE))
+    return (small_shapes() if shapes is None else shapes).flatmap(lambda shape: _pairs(shape, _NOISY + _SPARSE))
 
 
 def large_mask_pairs() -> st.SearchStrategy[tuple[Mask, Mask]]:

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,14 +8,22 @@ from hypothesis import strategies as st
 from tests.vos.metrics import plain
 from tests.vos.metrics.strategies import Mask, large_mask_pairs, mask_pairs
 from vos.errors import InputError
-from vos.metrics.boundary import BoundaryCounts, boundary_counts, boundary_f, boundary_map, tolerance_radius
+from vos.metrics.boundary import (
+    BoundaryCounts,
+    boundaries,
+    boundary_f,
+    boundary_map,
+    match,
+    mosev2_radii,
+    tolerance_radius,
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(mask_pairs(), st.integers(0, 30))
 def test_counts_equal_the_plain_definition_exactly(pair: tuple[Mask, Mask], radius: int) -> None:
     """Radii beyond the picture's sides are among these."""
-    counts = boundary_counts(*pair, radius)
+    counts = match(boundaries(*pair), radius)
     assert _as_tuple(counts) == plain.f_counts(*pair, radius)
     assert counts.f == plain.f_measure(*pair, radius)
 
@@ -21,7 +31,14 @@ def test_counts_equal_the_plain_definition_exactly(pair: tuple[Mask, Mask], radi
 @settings(max_examples=12, deadline=None)
 @given(large_mask_pairs())
 def test_equals_the_plain_definition_exactly_up_to_1080p(pair: tuple[Mask, Mask]) -> None:
-    assert _as_tuple(boundary_counts(*pair)) == plain.f_counts(*pair, plain.default_radius(pair[0].shape))
+    radius = plain.default_radius(pair[0].shape)
+    assert _as_tuple(match(boundaries(*pair), radius)) == plain.f_counts(*pair, radius)
+
+
+@settings(max_examples=300, deadline=None)
+@given(mask_pairs(), st.floats(0, 25))
+def test_counts_with_any_radius_equal_those_of_opencv_exactly(pair: tuple[Mask, Mask], radius: float) -> None:
+    assert _as_tuple(match(boundaries(*pair), radius)) == plain.dilated_counts(*pair, radius)
 
 
 @settings(max_examples=200, deadline=None)
@@ -70,6 +87,21 @@ def test_radius_follows_the_official_formula(height: int, width: int) -> None:
 def test_radius_of_known_sizes(height: int, width: int, radius: int) -> None:
     """600×800 has a diagonal of 1000: 0.008 of it is 8 exactly, and nothing is to be rounded up."""
     assert tolerance_radius(height, width) == radius
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "area", "adaptive", "diagonal"),
+    [
+        pytest.param(600, 800, 900, 3, 8, id="0.1 of the root is 3 exactly"),
+        pytest.param(600, 800, 901, 4, 8, id="rounded up"),
+        pytest.param(600, 800, 6400, 8, 8, id="as large as the diagonal's"),
+        pytest.param(480, 854, 4900, 7, 8, id="the last below 7.837"),
+        pytest.param(480, 854, 4901, 0.008 * math.hypot(480, 854), 0.008 * math.hypot(480, 854), id="not rounded up"),
+        pytest.param(600, 800, 1, 1, 8, id="one pixel"),
+    ],
+)
+def test_radii_of_mose_v2(height: int, width: int, area: int, adaptive: float, diagonal: float) -> None:
+    assert mosev2_radii(height, width, area) == (adaptive, diagonal)
 
 
 def test_radius_is_that_of_the_whole_picture_at_large_sizes() -> None:
