@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from tests.vos.metrics import plain
 from tests.vos.metrics.strategies import Mask, large_mask_pairs, mask_pairs
 from vos.errors import InputError
-from vos.metrics.region import region_counts, region_similarity
+from vos.metrics.region import RegionCounts, region_counts, region_similarity
 
 
 @settings(max_examples=200, deadline=None)
@@ -25,7 +25,10 @@ def test_equals_the_plain_definition_up_to_1080p(pair: tuple[Mask, Mask]) -> Non
 def test_counts_pixels() -> None:
     truth, prediction = np.zeros((2, 4), dtype=bool), np.zeros((2, 4), dtype=bool)
     truth[:, :3], prediction[:, 1:] = True, True
-    assert region_counts(truth, prediction) == (4, 8)
+    counts = region_counts(truth, prediction)
+    assert counts == RegionCounts(truth=6, prediction=6, intersection=4)
+    assert counts.union == 8
+    assert counts.j_plus_one == 5 / 9
     assert region_similarity(truth, prediction) == 0.5
 
 
