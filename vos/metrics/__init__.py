@@ -1,18 +1,26 @@
 """Measures of masks against the truth: pure functions on arrays, held to the official figures."""
 
-from vos.metrics.aggregate import FrameScore, ObjectScore, Summary, Totals, mean_over_objects, summarise
+from vos.metrics.aggregate import ObjectScore, Totals, mean_over_objects
 from vos.metrics.boundary import boundary_f
+from vos.metrics.frames import FrameMeasures, measure_frame
 from vos.metrics.label_maps import score_frame
+from vos.metrics.objects import FrameScore, score_object
+from vos.metrics.protocols import Protocol
 from vos.metrics.region import region_similarity
+from vos.metrics.summary import Summary, summarise
 
 __all__ = [
+    "FrameMeasures",
     "FrameScore",
     "ObjectScore",
+    "Protocol",
     "Summary",
     "Totals",
     "boundary_f",
     "mean_over_objects",
+    "measure_frame",
     "region_similarity",
     "score_frame",
+    "score_object",
     "summarise",
 ]
