@@ -3,4 +3,13 @@
 from seggpt_core.errors import InputError, WorkError
 from seggpt_core.errors import SegGPTError as VosError
 
-__all__ = ["InputError", "VosError", "WorkError"]
+__all__ = ["InputError", "TruncatedError", "VosError", "WorkError"]
+
+
+class TruncatedError(WorkError):
+    """A clip broke off: every frame before `frame` was read, that one and those after it could not be."""
+
+    def __init__(self, message: str, frame: int) -> None:
+        """frame: number of the first frame that is lost."""
+        super().__init__(message)
+        self.frame = frame

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vos.channel import Channel
-from vos.errors import InputError
+from vos.errors import InputError, TruncatedError
 from vos.settings import load_tracker
 from vos.tracker import Tracker, build_tracker, check_mask
 from vos.types import Frame, Image, LabelMap, Segmentation, Sink
@@ -30,6 +30,8 @@ class RunStats:
     seconds_total: float
     """From the first frame asked for to the last output closed."""
     seconds_tracking: float
+    damaged: Sequence[int] = ()
+    """Numbers of frames of which the decoder had to make up some."""
 
     @property
     def frames_per_second(self) -> float:
@@ -49,27 +51,37 @@ def run(
     masks: frame number → (H, W) uint8 ids; the first frame must have one. Frames are read in one thread and
     written in another, a few ahead and a few behind; the tracker and `on_frame` run in this one. After success
     every sink is closed. An error in any of the three stops the others and is raised here as it is; what had
-    been segmented is written, unless writing is what failed, and the sinks are aborted.
+    been segmented is written, unless writing is what failed, and the sinks are aborted. A clip that breaks off is
+    the exception: after its first frame its end is taken for the clip's, the sinks are closed, and then
+    TruncatedError is raised.
     """
     began = time.perf_counter()
+    broken: TruncatedError | None = None
     try:
         guided = _Guided(tracker, masks)
         with _reading(frames) as read, _writing(sinks) as written:
-            for frame in read:
-                segmentation = guided.segment(frame)
-                if not written.put((frame, segmentation)):
-                    break
-                if on_frame is not None:
-                    on_frame(segmentation)
-            else:
-                guided.finish()
+            try:
+                for frame in read:
+                    segmentation = guided.segment(frame)
+                    if not written.put((frame, segmentation)):
+                        break
+                    if on_frame is not None:
+                        on_frame(segmentation)
+                else:
+                    guided.finish()
+            except TruncatedError as error:
+                if guided.frames == 0:
+                    raise
+                broken = error
         for sink in sinks:
             sink.close()
     except BaseException as error:
         _abort(sinks, error)
         raise
+    if broken is not None:
+        raise broken
     total = time.perf_counter() - began
-    return RunStats(frames=guided.frames, seconds_total=total, seconds_tracking=guided.seconds)
+    return RunStats(frames=guided.frames, seconds_total=total, seconds_tracking=guided.seconds, damaged=guided.damaged)
 
 
 def propagate(
@@ -99,6 +111,7 @@ class _Guided:
         self._last = -1
         self.frames = 0
         self.seconds = 0.0
+        self.damaged: list[int] = []
 
     def segment(self, frame: Frame) -> Segmentation:
         began = time.perf_counter()
@@ -108,6 +121,8 @@ class _Guided:
         segmentation = self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
         self.frames += 1
         self._last = frame.index
+        if frame.damaged:
+            self.damaged.append(frame.index)
         self.seconds += time.perf_counter() - began
         return segmentation
 

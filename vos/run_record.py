@@ -8,6 +8,7 @@ import resource
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -46,6 +47,8 @@ class Record:
     """Highest resident memory of the process."""
     peak_gpu_memory_mib: float | None = None
     error: str | None = None
+    truncated_at: int | None = None
+    """Number of the first frame that could not be read, where the clip breaks off; those before it are done."""
 
     def ended(
         self,
@@ -55,6 +58,7 @@ class Record:
         timing: Mapping[str, float] | None = None,
         gpu_memory_mib: float | None = None,
         error: str | None = None,
+        truncated_at: int | None = None,
     ) -> Self:
         """The record of the same run after its end: only the outputs that lie in `out` remain."""
         return dataclasses.replace(
@@ -65,6 +69,7 @@ class Record:
             peak_memory_mib=peak_memory_mib(),
             peak_gpu_memory_mib=gpu_memory_mib,
             error=error,
+            truncated_at=truncated_at,
         )
 
 
@@ -78,6 +83,8 @@ class RunRecord(Record):
     """Half-open range of frame numbers."""
     mask: Mapping[str, str]
     """Path and SHA-256 of the first mask."""
+    damaged_frames: Sequence[int] = ()
+    """Numbers of frames of which the decoder had to make up some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +150,8 @@ def delete_files(out: Path, files: Iterable[Path]) -> None:
 def describe_clip(clip: Clip) -> dict[str, Any]:
     """The facts of `clip.info` in plain JSON values; rates and aspects as fractions."""
     facts = dataclasses.asdict(clip.info)
-    return {name: value if isinstance(value, (int, type(None))) else str(value) for name, value in facts.items()}
+    facts["missing"] = list(clip.info.missing)
+    return {name: str(value) if isinstance(value, (Path, Fraction)) else value for name, value in facts.items()}
 
 
 def describe_timing(stats: "RunStats") -> dict[str, float]:

@@ -29,6 +29,8 @@ class Frame:
     pts: int | None = None
     """Presentation time in units of `time_base`; None for image folders."""
     time_base: Fraction | None = None
+    damaged: bool = False
+    """The decoder had to make up some of the picture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

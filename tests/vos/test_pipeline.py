@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import vos
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import SIZE, clip, picture
-from vos.errors import InputError, WorkError
+from vos.errors import InputError, TruncatedError, WorkError
 from vos.pipeline import run
 from vos.settings import TrackerSettings
 from vos.tracker import Tracker
@@ -98,6 +99,33 @@ def test_a_reader_that_fails_leaves_what_was_read():
     assert str(error) == "clip.mp4: damaged at frame 12"
     assert len(sink.written) == 12
     assert sink.ends == ["abort"]
+
+
+def test_a_clip_that_breaks_off_ends_as_if_it_were_whole():
+    def broken() -> Iterator[Frame]:
+        yield from pictures(20)[:12]
+        raise TruncatedError("clip.mp4: the clip breaks off at frame 12", 12)
+
+    sink = Kept()
+    error = promptly(lambda: run(broken(), {0: MASK, 15: MASK}, tracker(), [sink]))
+    assert isinstance(error, TruncatedError)
+    assert error.frame == len(sink.written) == 12
+    assert sink.ends == ["close"]
+
+
+def test_a_clip_that_breaks_off_at_once_has_failed():
+    def broken() -> Iterator[Frame]:
+        raise TruncatedError("clip.mp4: the clip breaks off at frame 0", 0)
+        yield
+
+    sink = Kept()
+    assert isinstance(promptly(lambda: run(broken(), {0: MASK}, tracker(), [sink])), TruncatedError)
+    assert sink.ends == ["abort"]
+
+
+def test_frames_with_made_up_parts_are_counted():
+    frames = [replace(frame, damaged=frame.index in (3, 4)) for frame in pictures(6)]
+    assert run(frames, {0: MASK}, tracker(), [Kept()]).damaged == [3, 4]
 
 
 @pytest.mark.parametrize("at", [0, 5, 29])

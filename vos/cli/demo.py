@@ -33,7 +33,7 @@ def demo_command(
     from vos.settings import load_tracker
 
     chosen = options.parse_frames(frames)
-    if chosen is not None and chosen[0] != 0:
+    if chosen is not None and chosen[0] not in (None, 0):
         raise InputError(f"--frames {frames}: the demo's masks are those of frame 0; give 0:B")
     stale_files(out, [], overwrite=overwrite, inputs=[])  # refuse another run's folder before the download
     job = Job(

@@ -49,6 +49,10 @@ def clip_facts(info: "ClipInfo") -> dict[str, str]:
         "rate": "none: a folder of images has no times" if info.rate is None else _rate(info.rate, info.variable_rate),
         "rotation": f"{info.rotation} degrees clockwise{', mirrored' if info.mirrored else ''}",
     }
+    if info.colour is not None:
+        facts["colour"] = info.colour.describe(info.width, info.height)
+    if info.missing:
+        facts["missing numbers"] = ", ".join(info.missing)
     if info.pixel_aspect != 1:
         facts["pixel aspect"] = str(info.pixel_aspect)
     return facts

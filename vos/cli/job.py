@@ -1,5 +1,6 @@
 """One clip propagated into one output folder: what `vos propagate` and `vos demo` share."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from vos.io import (
     read_mask,
     require_size,
 )
+from vos.io.frame_range import FrameRange
 from vos.types import LabelMap, Sink
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Job:
     mask: Path
     out: Path
     settings: "TrackerSettings"
-    frames: tuple[int, int] | None = None
+    frames: FrameRange | None = None
     overlay: bool = False
     contact_sheet: bool = False
     overwrite: bool = False
@@ -91,6 +93,7 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
             on_frame()
 
         stats = pipeline.run(clip, {clip.frames.start: opened.ids}, tracker, _sinks(opened), count)
+    record = dataclasses.replace(record, damaged_frames=stats.damaged)
     done = record.ended(job.out, "done", timing=describe_timing(stats), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
     return done

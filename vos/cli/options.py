@@ -1,12 +1,16 @@
 """Options that several commands share, and what they mean together."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vos.errors import InputError
+
+if TYPE_CHECKING:
+    from vos.io.frame_range import Bound, FrameRange
 
 _PANEL = "How to track"
 _MODEL_PANEL = "Model"
@@ -98,7 +102,12 @@ Device = Annotated[
 ]
 Frames = Annotated[
     str | None,
-    typer.Option("--frames", metavar="A:B", help="Frames A to B-1, counted from 0 in the whole clip."),
+    typer.Option(
+        "--frames",
+        metavar="A:B",
+        help="Frames A to B-1, counted from 0 in the whole clip, or those of a time, such as 1.5s:4s. Either side may "
+        "be left out.",
+    ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run in DIR: delete the files that it wrote, no others.")
@@ -106,11 +115,25 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
-def parse_frames(text: str | None) -> tuple[int, int] | None:
-    """`10:20` → (10, 20), the half-open range 10..19. Raises InputError for anything else."""
+def parse_frames(text: str | None) -> "FrameRange | None":
+    """`10:20` → (10, 20), the half-open range 10..19; `1.5s:` → (Fraction(3, 2), None), from then to the end.
+
+    Raises InputError for anything else.
+    """
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+):(\d+)", text.strip())
-    if match is None or int(match[1]) >= int(match[2]):
-        raise InputError(f"--frames {text}: give A:B with 0 <= A < B, such as 10:20 for frames 10 to 19")
-    return int(match[1]), int(match[2])
+    match = re.fullmatch(r"(\d+|\d+(?:\.\d*)?s|):(\d+|\d+(?:\.\d*)?s|)", text.strip())
+    start, stop = (None, None) if match is None else (_bound(match[1]), _bound(match[2]))
+    backward = type(start) is type(stop) and start is not None and stop is not None and start >= stop
+    if match is None or (start is None and stop is None) or backward:
+        raise InputError(
+            f"--frames {text}: give A:B with 0 <= A < B, such as 10:20 for frames 10 to 19, or seconds, such as "
+            "1.5s:4s; leave A or B out for the clip's own start or end"
+        )
+    return start, stop
+
+
+def _bound(text: str) -> "Bound | None":
+    if not text:
+        return None
+    return Fraction(text[:-1].rstrip(".")) if text.endswith("s") else int(text)

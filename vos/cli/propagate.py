@@ -84,11 +84,21 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
     from vos.cli.progress import frame_progress
 
     opened = open_job(job)
+    if opened.clip.info.missing and not quiet:
+        warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
     with frame_progress(len(opened.clip.frames), job.clip.name, quiet=quiet) as advance:
         record = run_job(opened, advance)
     if not quiet:
+        if record.damaged_frames:
+            numbers = ", ".join(map(str, record.damaged_frames))
+            warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
         typer.echo(summary(job, record))
     return record
+
+
+def warn(line: str) -> None:
+    """One line on standard error."""
+    typer.echo(f"vos: warning: {line}", err=True)
 
 
 def summary(job: "Job", record: "RunRecord") -> str:

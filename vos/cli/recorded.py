@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vos.errors import InputError, VosError, WorkError
+from vos.errors import InputError, TruncatedError, VosError, WorkError
 
 if TYPE_CHECKING:
     from seggpt_core.prompt import InContextModel
@@ -41,7 +41,8 @@ def recorded(out: Path, stale: Sequence[Path], record: "Record") -> Iterator[Tal
     except BaseException as error:
         _record_failure(out, record, error, tally)
         if isinstance(error, VosError):
-            raise (WorkError if tally.done else InputError)(str(error)) from error
+            kept = f"; {tally.done} frames before it are done" if isinstance(error, TruncatedError) else ""
+            raise (WorkError(f"{error}{kept}") if tally.done else InputError(str(error))) from error
         raise
 
 
@@ -67,4 +68,6 @@ def _record_failure(out: Path, record: "Record", error: BaseException, tally: Ta
         return
     status: Literal["interrupted", "failed"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
     with suppress(WorkError):  # the error that stopped the run is the one to tell of
-        write_record(out, record.ended(out, status, error=str(error) or type(error).__name__))
+        truncated_at = error.frame if isinstance(error, TruncatedError) else None
+        ended = record.ended(out, status, error=str(error) or type(error).__name__, truncated_at=truncated_at)
+        write_record(out, ended)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, Protocol
 
-from vos.errors import InputError
+from vos.io.colour import Colour
 from vos.types import Frame
 
 
@@ -19,11 +19,12 @@ class ClipInfo:
     width: int
     height: int
     frame_count: int
-    """Pictures in the whole clip. For a video, packets that hold a picture: a decoder that starts inside a
-    group of pictures may give fewer."""
+    """Pictures in the whole clip."""
     codec: str
     """Codec of a video; format of the first image of a folder. Lower case."""
     pixel_format: str
+    colour: Colour | None = None
+    """A video's tags; None for images."""
     rate: Fraction | None = None
     """Average pictures a second; None for images."""
     variable_rate: bool = False
@@ -33,6 +34,8 @@ class ClipInfo:
     """Stored pixels were mirrored left to right before they were turned."""
     pixel_aspect: Fraction = Fraction(1)
     """Width of one upright pixel over its height."""
+    missing: tuple[str, ...] = ()
+    """Numbers that an image folder's names leave out, such as `("12", "15-17")`, of the frames that are read."""
 
 
 class Clip(Protocol):
@@ -47,23 +50,10 @@ class Clip(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Frame]:
-        """Raises WorkError naming the clip and the frame when a picture cannot be decoded."""
+        """Raises TruncatedError where a picture cannot be decoded: no frame is left out in silence."""
         ...
 
 
 def frame_stem(index: int) -> str:
     """Stem of files written for a video's frame."""
     return f"{index:05d}"
-
-
-def select_frames(path: Path, count: int, frames: tuple[int, int] | None) -> range:
-    """The half-open range A:B of frame numbers, or the whole clip. Raises InputError if it lies outside."""
-    if frames is None:
-        return range(count)
-    start, stop = frames
-    if not 0 <= start < stop <= count:
-        raise InputError(
-            f"{path}: frames {start}:{stop} are outside the clip, which has {count} frames; "
-            f"A:B needs 0 <= A < B <= {count}"
-        )
-    return range(start, stop)

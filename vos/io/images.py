@@ -1,6 +1,5 @@
 """Clips in folders of images; a single image is a clip of one frame."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +8,9 @@ import PIL.Image
 from PIL import ImageOps
 
 from vos.errors import InputError, WorkError
-from vos.io.clip import ClipInfo, select_frames
+from vos.io.clip import ClipInfo
+from vos.io.frame_range import FrameRange, select_frames
+from vos.io.numbering import missing_numbers, natural_key
 from vos.types import Frame, Image
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -18,15 +19,19 @@ _SIDEWAYS = (5, 6, 7, 8)
 
 
 class ImageClip:
-    """JPEG, PNG and WebP images in natural order (img2 before img10); photographs upright by their EXIF tag."""
+    """JPEG, PNG and WebP images in natural order (img2 before img10); photographs upright by their EXIF tag.
 
-    def __init__(self, path: Path, frames: tuple[int, int] | None = None) -> None:
+    Frames are counted by position, whatever the names' numbers are; `info.missing` tells what those leave out.
+    """
+
+    def __init__(self, path: Path, frames: FrameRange | None = None) -> None:
         """Raises InputError for a folder without images, images of several sizes or with one stem, unreadable
         images, and a range outside the clip."""
         self._files = find_images([path])
         width, height = _common_size(self._files)
         with PIL.Image.open(self._files[0]) as first:
             codec, pixel_format = str(first.format).lower(), first.mode
+        self.frames = select_frames(path, len(self._files), frames)
         self.info = ClipInfo(
             path=path,
             kind="images",
@@ -35,8 +40,8 @@ class ImageClip:
             frame_count=len(self._files),
             codec=codec,
             pixel_format=pixel_format,
+            missing=missing_numbers(self.stems()),
         )
-        self.frames = select_frames(path, len(self._files), frames)
 
     def stems(self) -> Sequence[str]:
         return [self._files[index].stem for index in self.frames]
@@ -50,12 +55,6 @@ class ImageClip:
 def is_image_file(path: Path) -> bool:
     """Whether the name ends like an image that this package reads."""
     return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key under which digits count as numbers."""
-    parts = re.split(r"(\d+)", name)
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:

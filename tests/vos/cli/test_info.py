@@ -27,6 +27,7 @@ def test_a_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         "frames": "10",
         "rate": "7.5 frames/s (15/2), on average: the rate varies",
         "rotation": "90 degrees clockwise",
+        "colour": "BT.601 (assumed: it is not tagged), limited range",
     }
 
 

@@ -2,6 +2,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
 from tests.vos.made_files import read_times, write_images
 from vos.io import read_mask, write_mask
+from vos.io.video import VideoClip
 
 ROOT = Path(__file__).parents[3]
 SIZE = ("--size", "64x96")
@@ -233,6 +235,52 @@ def test_a_failure_later_has_status_1_and_keeps_finished_masks(tmp_path: Path, c
     assert record["status"] == "failed"
     assert "s5.png" in record["error"]
     assert record["outputs"] == ["run.json", *(f"masks/s{index}.png" for index in range(5))]
+
+
+class TestDamage:
+    def test_a_clip_that_breaks_off_keeps_what_was_read(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        clip, mask = video_and_mask(tmp_path)
+        clip.write_bytes(clip.read_bytes()[: int(0.8 * clip.stat().st_size)])
+        out = tmp_path / "run"
+        assert call("propagate", clip, "--mask", mask, "--out", out, "--overlay", *SIZE) == 1
+        record = json.loads((out / "run.json").read_text())
+        count = record["truncated_at"]
+        assert 0 < count < COUNT
+        assert record["status"] == "failed"
+        line = said(capsys)
+        assert line.startswith(f"vos: {clip}: the clip breaks off at frame {count} (")
+        assert line.endswith(f"; {count} frames before it are done")
+        assert names(out / "masks") == [f"{index:05d}.png" for index in range(count)]
+        assert len(read_times(out / "overlay.mp4")) == count
+        assert record["outputs"] == ["run.json", *(f"masks/{index:05d}.png" for index in range(count)), "overlay.mp4"]
+
+    def test_pictures_with_made_up_parts_are_told_of(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        clip, mask = video_and_mask(tmp_path)
+        made = VideoClip._frame
+        monkeypatch.setattr(
+            VideoClip, "_frame", lambda self, index, *rest: replace(made(self, index, *rest), damaged=index in (2, 3))
+        )
+        assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
+        warning = f"vos: warning: {clip}: the data of frames 2, 3 are damaged: parts of those pictures are made up\n"
+        assert capsys.readouterr().err == warning
+        assert json.loads((tmp_path / "run/run.json").read_text())["damaged_frames"] == [2, 3]
+
+    def test_numbers_that_are_missing_are_told_of(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        clip, mask = images_and_mask(tmp_path)
+        (clip / "s4.png").unlink()
+        assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
+        assert capsys.readouterr().err == f"vos: warning: {clip}: numbers 4 are missing; frames count by position\n"
+        assert json.loads((tmp_path / "run/run.json").read_text())["clip"]["missing"] == ["4"]
+
+
+def test_a_range_of_seconds(tmp_path: Path):
+    clip, mask = video_and_mask(tmp_path, first=3)
+    out = tmp_path / "run"
+    assert call("propagate", clip, "--mask", mask, "--out", out, "--frames", "0.1s:0.24s", *SIZE) == 0
+    assert names(out / "masks") == ["00003.png", "00004.png", "00005.png"]
+    assert json.loads((out / "run.json").read_text())["frames"] == [3, 6]
 
 
 def test_an_interruption_is_recorded_and_keeps_finished_masks(

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -34,6 +35,14 @@ def test_facts(tmp_path: Path):
     assert (info.rate, info.rotation, info.codec) == (None, 0, "png")
 
 
+def test_numbers_that_names_leave_out_are_told(tmp_path: Path):
+    folder = write_images(tmp_path, [f"f{n}.png" for n in (8, 9, 10, 13, 14, 16)], numbered(6))
+    clip = open_clip(folder)
+    assert clip.info.missing == ("11-12", "15")
+    assert [(frame.index, frame.stem) for frame in clip][2:4] == [(2, "f10"), (3, "f13")]
+    assert open_clip(folder, (0, 3)).info.missing == ()
+
+
 def test_other_files_and_hidden_ones_are_passed_over(tmp_path: Path):
     folder = write_images(tmp_path, ["a.png"], numbered(1))
     for name in ("notes.txt", ".DS_Store", "._a.png"):
@@ -66,6 +75,13 @@ def test_sixteen_bits_are_brought_to_eight(tmp_path: Path):
     PIL.Image.fromarray(np.full((4, 6), 0x8080, np.uint16)).save(tmp_path / "a.png")
     (frame,) = open_clip(tmp_path)
     np.testing.assert_array_equal(frame.image, np.full((4, 6, 3), 0x80))
+
+
+def test_sixteen_bits_of_colour(tmp_path: Path):
+    image = np.full((4, 6, 3), (0x1234, 0x8080, 0xFFFF), np.uint16)
+    cv2.imwrite(str(tmp_path / "a.png"), image[..., ::-1])
+    (frame,) = open_clip(tmp_path)
+    np.testing.assert_array_equal(frame.image, np.broadcast_to((0x12, 0x80, 0xFF), (4, 6, 3)))
 
 
 class TestRefused:
