@@ -42,18 +42,18 @@ def score_ours(root: Path, results: Path, processes: int) -> Outcome:
     """`vos.evaluation`, without baselines and reports."""
     from vos.evaluation import open_dataset
     from vos.evaluation.parallel_scoring import score_all
-    from vos.evaluation.predictions import check_results, results_in
+    from vos.evaluation.predictions import listed_problems, results_in
     from vos.evaluation.processes import Processes
     from vos.evaluation.progress import no_progress
 
     began = time.perf_counter()
     dataset = open_dataset("davis2017", root)
-    check_results(dataset, results)
+    listed_problems(dataset, results).refuse("results")
     executor = Processes(workers=processes, threads=1)
     found = score_all(dataset, {OURS: results_in(results)}, executor, no_progress)
     seconds = time.perf_counter() - began
     objects = [
-        ObjectMeans(sequence=one.sequence, object_id=one.object_id, j=one.j.mean, f=one.f.mean)
+        ObjectMeans(sequence=one.sequence, object_id=int(one.object), j=one.j.mean, f=one.f.mean)
         for one in found.scores[OURS].objects
     ]
     return Outcome(seconds=seconds, peak_memory_mib=found.peak_memory_mib, objects=objects)

@@ -1,17 +1,16 @@
 """`vos evaluate`: run the tracker over a data set, or take given masks, and score them."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vos.cli import options
+from vos.cli import dataset_options, options
 from vos.errors import InputError
 
 if TYPE_CHECKING:
-    from vos.evaluation import Evaluation
+    from vos.evaluation import Run
 
 _PANEL = "How to run"
 _EXAMPLE = "Example: vos evaluate davis2016 --data DAVIS --out scores --sequences dog,libby"
@@ -23,18 +22,17 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate_command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="davis2016 or davis2017.")],
+    name: dataset_options.Name,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, the reports and run.json.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="ROOT", help="Folder that holds JPEGImages and Annotations; without it, NAME below $VOS_DATA."
-        ),
-    ] = None,
-    sequences: Annotated[str | None, typer.Option(metavar="A,B", help="Only these; the report says so.")] = None,
+    data: dataset_options.Data = None,
+    split: dataset_options.Split = "val",
+    sequences: dataset_options.Sequences = None,
     results: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Score these masks, <sequence>/<frame>.png; track nothing.")
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="With --results: masks that are not there count as empty.")
+    ] = False,
     baselines: Annotated[
         bool,
         typer.Option(help="Also score all-empty masks, the first mask copied, and a run of the untrained readout."),
@@ -67,7 +65,7 @@ def evaluate_command(
     compile: options.Compile = None,
     cuda_graphs: options.CudaGraphs = None,
 ) -> None:
-    """Score the tracker on a data set with the official J and F, beside three baselines."""
+    """Score the tracker on a data set by the benchmark's own rules, beside three baselines."""
     from vos.cli.progress import stage_progress
     from vos.evaluation import evaluate_results, evaluate_tracker, open_dataset
     from vos.evaluation.executors import open_executor
@@ -87,7 +85,11 @@ def evaluate_command(
         "cuda_graphs": cuda_graphs,
     }
     settings = load_tracker(tracker, **given)
-    dataset = open_dataset(name, data_root(name, data), sequence_names(sequences))
+    if allow_missing and results is None:
+        raise InputError("--allow-missing is for --results: a run writes every mask")
+    dataset = open_dataset(
+        name, dataset_options.data_root(name, data), dataset_options.sequence_names(sequences), split
+    )
     if results is not None and (tracker != "default" or any(value is not None for value in given.values())):
         raise InputError(f"--results {results}: given masks are scored as they are; leave the tracker's options out")
     with (
@@ -97,38 +99,34 @@ def evaluate_command(
         evaluate = (
             partial(evaluate_tracker, dataset, settings)
             if results is None
-            else partial(evaluate_results, dataset, results)
+            else partial(evaluate_results, dataset, results, allow_missing=allow_missing)
         )
         found = evaluate(out, baselines=baselines, overwrite=overwrite, executor=where, progress=progress)
     if not quiet:
         show(found, out)
 
 
-def data_root(name: str, data: Path | None) -> Path:
-    """The data set's folder: the one given, or `name` below the folder that VOS_DATA names."""
-    if data is not None:
-        return data
-    if not os.environ.get("VOS_DATA"):
-        raise InputError(f"--data is missing: give the folder of {name}, or set VOS_DATA to the folder above it")
-    return Path(os.environ["VOS_DATA"]) / name
-
-
-def sequence_names(text: str | None) -> list[str] | None:
-    """`dog,libby` → ["dog", "libby"]; None stays None."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def show(evaluation: "Evaluation", out: Path) -> None:
-    """Print the table, the speed, and where the reports lie."""
+def show(found: "Run", out: Path) -> None:
+    """Print the notes, the tables, the speed, and where masks and reports lie."""
     from rich.console import Console
 
-    from vos.cli.score_table import score_table
-    from vos.evaluation.output import PAGE, REPORT
+    from vos.cli.score_table import own_figures, score_table
+    from vos.evaluation import Evaluation
+    from vos.evaluation.output import MASKS, PAGE, REPORT
+    from vos.evaluation.report_tables import notes
     from vos.evaluation.speed import total_speed
 
-    Console().print(score_table(evaluation))
-    if evaluation.speeds:
-        typer.echo(
-            f"{total_speed(evaluation.speeds).frames_per_second:.2f} frames/s a worker, reading and writing included"
-        )
-    typer.echo(f"{out / PAGE}, {out / REPORT}")
+    console = Console()
+    for note in notes(found):
+        console.print(note, style="yellow", markup=False)
+    if isinstance(found, Evaluation):
+        for table in (score_table(found), own_figures(found)):
+            if table is not None:
+                console.print(table)
+    if found.speeds:
+        typer.echo(f"{total_speed(found.speeds).frames_per_second:.2f} frames/s a worker, reading and writing included")
+    if isinstance(found, Evaluation):
+        typer.echo(f"{out / PAGE}, {out / REPORT}")
+    else:
+        name, split = found.dataset.name, found.dataset.split
+        typer.echo(f"{name} {split} has no public truth: `vos submit {name} --split {split} --results {out / MASKS}`")

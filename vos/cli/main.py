@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from vos.cli import compare, demo, evaluate, info, mask, models, propagate, segment, submit, train
+from vos.cli import compare, datasets, demo, evaluate, info, mask, models, propagate, segment, submit, train
 from vos.errors import InputError, VosError
 
-_COMMANDS = (propagate, segment, evaluate, compare, submit, mask, info, models, train, demo)
+_COMMANDS = (propagate, segment, evaluate, compare, submit, datasets, mask, info, models, train, demo)
 REFUSED = 2
 """Exit status of what is refused before work starts."""
 FAILED = 1
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build_app()(args=arguments, prog_name="vos")
     except VosError as error:
-        typer.echo(f"vos: {' '.join(str(error).split())}", err=True)
+        first, *others = (" ".join(line.split()) for line in str(error).splitlines())
+        typer.echo("\n  ".join([f"vos: {first}", *others]), err=True)
         raise SystemExit(REFUSED if isinstance(error, InputError) else FAILED) from error
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vos.cli import options
+from vos.cli import dataset_options, options
 from vos.errors import InputError
 
 _EXAMPLE = "Example: vos submit davis2017 --data DAVIS --results scores/masks --out davis.zip"
@@ -17,24 +17,21 @@ def register(app: typer.Typer) -> None:
 
 
 def submit_command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Data set, as for `vos evaluate`.")],
+    name: dataset_options.Name,
     results: Annotated[Path, typer.Option(metavar="DIR", help="Holds the masks, <sequence>/<frame>.png.")],
     out: Annotated[Path, typer.Option(metavar="ZIP", help="The file to be written; its name ends in .zip.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="ROOT", help="The data set's folder; without it, NAME below $VOS_DATA."),
-    ] = None,
+    data: dataset_options.Data = None,
+    split: dataset_options.Split = "val",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace ZIP if there is one.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Check masks against the data set's list, and pack those that its server requires."""
-    from vos.cli.evaluate import data_root
     from vos.cli.progress import frame_progress
     from vos.evaluation import open_dataset
     from vos.evaluation.submit import required_masks, write_submission
 
     require_free(out, overwrite=overwrite)
-    dataset = open_dataset(name, data_root(name, data))
+    dataset = open_dataset(name, dataset_options.data_root(name, data), split=split)
     with frame_progress(required_masks(dataset), "packing", quiet=quiet, unit="masks") as advance:
         written = write_submission(dataset, results, out, advance)
     if not quiet:

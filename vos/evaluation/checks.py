@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vos.datasets import Dataset, ManyProblems, Problems, check_truth
+from vos.datasets import Dataset, ManyProblems, Problems, check_frames, check_truth
 from vos.errors import WorkError
 from vos.evaluation.fingerprints import frames_sha256, joined, masks_sha256, truth_sha256
 from vos.evaluation.progress import Progress
@@ -33,14 +33,16 @@ class _Check:
     part: Dataset
     """The data set with one sequence."""
     masks: tuple[Path, ...]
+    frames: bool
 
 
 def check_sequences(
-    dataset: Dataset, folders: Iterable[Path], executor: Executor, progress: Progress
+    dataset: Dataset, folders: Iterable[Path], executor: Executor, progress: Progress, *, frames: bool = False
 ) -> dict[str, Checked]:
     """By sequence: the hashes of its data, and of its masks in `folders`/<sequence>.
 
-    InputError with all that is damaged or does not fit in the whole set.
+    frames: also decode every frame, which a tracker would do soon enough. InputError with all that is damaged or does
+    not fit in the whole set.
     """
     roots = tuple(folders)
     tasks = [
@@ -48,7 +50,9 @@ def check_sequences(
             name=sequence.name,
             size=len(sequence.stems),
             content=_Check(
-                part=replace(dataset, sequences=(sequence,)), masks=tuple(root / sequence.name for root in roots)
+                part=replace(dataset, sequences=(sequence,)),
+                masks=tuple(root / sequence.name for root in roots),
+                frames=frames,
             ),
         )
         for sequence in dataset.sequences
@@ -78,15 +82,16 @@ def _make_checker() -> Worker:
 
 def _check(content: _Check, on_steps: OnSteps) -> Checked:
     (sequence,) = content.part.sequences
-    problems: tuple[str, ...] = ()
-    try:
-        check_truth(content.part)
-    except ManyProblems as error:
-        problems = error.problems
+    problems: list[str] = []
+    for check in (check_truth, check_frames) if content.frames else (check_truth,):
+        try:
+            check(content.part)
+        except ManyProblems as error:
+            problems += error.problems
     on_steps(len(sequence.stems))
     return Checked(
-        problems=problems,
+        problems=tuple(problems),
         truth_sha256=truth_sha256(sequence),
         frames_sha256=frames_sha256(sequence),
-        masks_sha256={folder: masks_sha256(folder, sequence.stems) for folder in content.masks},
+        masks_sha256={folder: masks_sha256(folder, sequence) for folder in content.masks},
     )

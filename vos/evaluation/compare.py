@@ -12,7 +12,7 @@ from vos.evaluation.report_tables import PATHS, flattened
 
 _TIMES = ("peak_memory_mib", "scoring_peak_memory_mib", "peak_gpu_memory_mib")
 """Facts that differ between two runs of the same thing."""
-_TOLD_ELSEWHERE = ("dataset", "sequences", "models")
+_TOLD_ELSEWHERE = ("dataset", "split", "sequences", "models")
 """Facts that are compared on their own, or told twice."""
 _UNTOLD = (*_TIMES, *_TOLD_ELSEWHERE, *PATHS)
 _MEANS = ("JF", "J_mean", "F_mean")

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vos.datasets import Dataset
+from vos.datasets import Dataset, ManyProblems, Problems
 from vos.errors import InputError, WorkError
 from vos.evaluation.baselines import FREE_BASELINES, UNTRAINED_READOUT, untrained_readout
 from vos.evaluation.checks import Checked, check_sequences
-from vos.evaluation.evaluation import Evaluation
+from vos.evaluation.evaluation import Evaluation, Run
 from vos.evaluation.fingerprints import joined, truth_sha256
 from vos.evaluation.journal import JOURNAL, Finished, append, begin_journal, read_journal
 from vos.evaluation.output import (
@@ -23,11 +23,12 @@ from vos.evaluation.output import (
     recording,
 )
 from vos.evaluation.parallel_scoring import ScoredAll, score_all
-from vos.evaluation.predictions import check_results, fingerprint, results_in
+from vos.evaluation.predictions import Predictor, fingerprint, listed_problems, missing_masks, results_in
 from vos.evaluation.progress import Progress, no_progress
 from vos.evaluation.provenance import common_facts
-from vos.evaluation.report import write_reports
+from vos.evaluation.report import write_reports, write_run_report
 from vos.evaluation.run import Failed, describe_models, reusable, track_dataset
+from vos.evaluation.scoring import Scores
 from vos.evaluation.speed import Speed
 from vos.evaluation.tasks import Executor, InThisProcess, Pool
 from vos.evaluation.tracking_worker import make_tracking_worker
@@ -43,27 +44,32 @@ def evaluate_results(
     *,
     baselines: bool,
     overwrite: bool,
+    allow_missing: bool = False,
     executor: Executor = InThisProcess(),  # noqa: B008 - frozen
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Score the masks `results`/<sequence>/<frame>.png and write the reports into `out`.
 
-    baselines: also score all-empty masks and the first mask copied. InputError with all that is missing
-    or does not fit; nothing is written then.
+    baselines: also score all-empty masks and the first mask copied. allow_missing: masks that are not there count as
+    empty, and the reports say so. InputError with all that is missing or does not fit; nothing is written then.
     """
+    _require_truth(dataset)
     with claimed(out):
         folder = open_output(out, dataset, [], overwrite=overwrite, inputs=[results, dataset.root])
-        check_results(dataset, results)
+        missing = missing_masks(dataset, results)
         facts = {
             "results": str(results),
             "results_sha256": fingerprint(dataset, results),
             "truth_sha256": joined({sequence.name: truth_sha256(sequence) for sequence in dataset.sequences}),
             "baselines": baselines,
+            **({"missing_masks": missing} if missing else {}),
             **common_facts(dataset),
         }
         goes_on(folder, facts)
         free = FREE_BASELINES if baselines else {}
-        found = score_all(dataset, {_GIVEN: results_in(results), **free}, executor, progress)
+        given = results_in(results, missing_is_empty=True)
+        problems = listed_problems(dataset, results, missing_is_empty=allow_missing)
+        found = _score_results(dataset, given, free, executor, progress, problems, [] if allow_missing else missing)
         with recording(folder) as record:
             record.begin(facts)
             evaluation = Evaluation(
@@ -72,8 +78,41 @@ def evaluate_results(
                 baselines={name: found.scores[name] for name in free},
                 provenance={**facts, "peak_memory_mib": found.peak_memory_mib},
             )
-            write_reports(evaluation, results_in(results), out)
+            write_reports(evaluation, given, out)
     return evaluation
+
+
+def _require_truth(dataset: Dataset) -> None:
+    if not dataset.truth:
+        lacking = ", ".join(sequence.name for sequence in dataset.sequences if not sequence.truth)
+        raise InputError(
+            f"{dataset.name} {dataset.split}: the true masks of {lacking} are not in {dataset.root}, so there is "
+            "nothing to score; `vos submit` packs masks for the benchmark's server"
+        )
+
+
+def _score_results(
+    dataset: Dataset,
+    given: Predictor,
+    free: Mapping[str, Predictor],
+    executor: Executor,
+    progress: Progress,
+    problems: Problems,
+    missing: Iterable[str],
+) -> ScoredAll:
+    """The scores; InputError with `problems`, masks in `missing`, and all that do not fit, told together."""
+    lacking = {problem.partition(":")[0] for problem in problems.found}
+    for mask in missing:
+        sequence, _, file = mask.partition("/")
+        if sequence not in lacking:
+            problems.add(f"{sequence} {file.removesuffix('.png').replace('/', ' ')}: no such file")
+    try:
+        found = score_all(dataset, {_GIVEN: given, **free}, executor, progress)
+    except ManyProblems as error:
+        for problem in error.problems:
+            problems.add(problem)
+    problems.refuse(f"scoring {dataset.name}")
+    return found
 
 
 def evaluate_tracker(
@@ -85,14 +124,16 @@ def evaluate_tracker(
     overwrite: bool,
     executor: Executor = InThisProcess(),  # noqa: B008 - frozen
     progress: Progress = no_progress,
-) -> Evaluation:
+) -> Run:
     """Track every sequence, write its masks and the reports into `out`, and score them.
 
     baselines: also score all-empty masks, the first mask copied, and the untrained readout run with the same
-    settings. If `out` holds the same evaluation, unfinished or not, the sequences that are finished there are kept.
+    settings. Where the truth is not there, nothing is scored: a Run is returned then, an Evaluation else. If `out`
+    holds the same evaluation, unfinished or not, the sequences that are finished there are kept.
     InputError for what can be seen before the first frame is tracked; WorkError for what fails after, naming every
     sequence that failed: the others are finished then, and the same call goes on.
     """
+    baselines = baselines and dataset.truth
     runs = _runs(settings, baselines=baselines)
     with claimed(out):
         folder = open_output(out, dataset, runs, overwrite=overwrite, inputs=[dataset.root])
@@ -104,8 +145,12 @@ def evaluate_tracker(
                 facts = _facts(dataset, settings, describe_models(pool), executor.threads, baselines=baselines)
                 kept = _begin(folder, record, facts, checked, runs)
                 finished = _track(dataset, facts["models"], kept, checked, pool, record, out, progress)
+            if not dataset.truth:
+                run = _run(dataset, facts, checked, finished, None)
+                write_run_report(run, out)
+                return run
             scored = _score(dataset, runs, out, executor, progress, baselines=baselines)
-            evaluation = _evaluation(dataset, facts, checked, finished, scored, baselines=baselines)
+            evaluation = _with_scores(_run(dataset, facts, checked, finished, scored), scored, baselines=baselines)
             write_reports(evaluation, results_in(out / MASKS), out)
     return evaluation
 
@@ -145,7 +190,7 @@ def _begin(
     journal = folder.path / JOURNAL
     finished = reusable(read_journal(journal), checked, runs, folder.path) if goes_on(folder, facts) else []
     folders = {folder.path / entry.run / entry.sequence for entry in finished}
-    record.begin(facts, [file for file in folder.stale if file.parent in folders or file == journal])
+    record.begin(facts, [file for file in folder.stale if folders & set(file.parents) or file == journal])
     begin_journal(journal, finished)
     return finished
 
@@ -204,36 +249,50 @@ def _score(
         raise WorkError(str(error)) from error
 
 
-def _evaluation(
+def _run(
     dataset: Dataset,
     facts: Mapping[str, Any],
     checked: Mapping[str, Checked],
     finished: Iterable[Finished],
-    scored: ScoredAll,
-    *,
-    baselines: bool,
-) -> Evaluation:
-    # Where the run itself is the untrained readout, it is its own baseline.
-    readout = scored.scores.get(READOUT_MASKS, scored.scores[MASKS])
-    free = {name: scored.scores[name] for name in FREE_BASELINES if name in scored.scores}
+    scored: ScoredAll | None,
+) -> Run:
     tracked = {entry.sequence: entry for entry in finished if entry.run == MASKS}
-    gpu = [entry.peak_gpu_memory_mib for entry in tracked.values() if entry.peak_gpu_memory_mib is not None]
-    peaks = {
-        "peak_memory_mib": max([scored.peak_memory_mib, *(entry.peak_memory_mib for entry in tracked.values())]),
-        "scoring_peak_memory_mib": scored.peak_memory_mib,
-        "peak_gpu_memory_mib": max(gpu, default=None),
-    }
     data = {
         "data_sha256": joined({name: one.data_sha256 for name, one in checked.items()}),
         "truth_sha256": joined({name: one.truth_sha256 for name, one in checked.items()}),
     }
-    return Evaluation(
+    return Run(
         dataset=dataset,
-        scores=scored.scores[MASKS],
-        baselines={**free, UNTRAINED_READOUT: readout} if baselines else {},
-        provenance={**facts, **data, **peaks},
+        provenance={**facts, **data, **_peaks(tracked.values(), scored)},
         speeds={
             sequence.name: Speed(frames=tracked[sequence.name].frames, seconds=tracked[sequence.name].seconds)
             for sequence in dataset.sequences
         },
     )
+
+
+def _with_scores(run: Run, scored: ScoredAll, *, baselines: bool) -> Evaluation:
+    return Evaluation(
+        dataset=run.dataset,
+        provenance=run.provenance,
+        speeds=run.speeds,
+        scores=scored.scores[MASKS],
+        baselines=_baselines(scored) if baselines else {},
+    )
+
+
+def _baselines(scored: ScoredAll) -> dict[str, Scores]:
+    # Where the run itself is the untrained readout, it is its own baseline.
+    readout = scored.scores.get(READOUT_MASKS, scored.scores[MASKS])
+    return {**{name: scored.scores[name] for name in FREE_BASELINES}, UNTRAINED_READOUT: readout}
+
+
+def _peaks(tracked: Iterable[Finished], scored: ScoredAll | None) -> dict[str, float | None]:
+    entries = list(tracked)
+    scoring = [] if scored is None else [scored.peak_memory_mib]
+    gpu = [entry.peak_gpu_memory_mib for entry in entries if entry.peak_gpu_memory_mib is not None]
+    return {
+        "peak_memory_mib": max([*scoring, *(entry.peak_memory_mib for entry in entries)]),
+        "scoring_peak_memory_mib": scoring[0] if scoring else None,
+        "peak_gpu_memory_mib": max(gpu, default=None),
+    }

@@ -10,14 +10,12 @@ from vos.evaluation.speed import Speed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """Everything that a report says."""
+class Run:
+    """Masks of a data set, and where they came from. All there is where the truth is not public."""
 
     dataset: Dataset
-    scores: Scores
-    baselines: Mapping[str, Scores]
     provenance: Mapping[str, Any]
-    """Where the masks came from: settings and weights' hash, or the results' fingerprint; versions."""
+    """Settings and weights' hash, or the results' fingerprint; versions."""
     speeds: Mapping[str, Speed] = field(default_factory=dict)
     """By sequence; empty where given results were scored."""
 
@@ -28,3 +26,11 @@ class Evaluation:
     def stem(self, sequence: str, position: int) -> str:
         """File name, without ending, of a frame."""
         return self.sequence(sequence).stems[position]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation(Run):
+    """A run with its scores: everything that a report says."""
+
+    scores: Scores
+    baselines: Mapping[str, Scores]

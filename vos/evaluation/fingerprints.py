@@ -1,13 +1,12 @@
 """What identifies data, masks and code: hashes over names and bytes."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import seggpt_core
 from seggpt_core.files import sha256
-from vos.datasets import VideoSequence
-from vos.io import mask_name
+from vos.datasets import VideoSequence, mask_files
 
 
 def truth_sha256(sequence: VideoSequence) -> str:
@@ -20,9 +19,9 @@ def frames_sha256(sequence: VideoSequence) -> str:
     return _of_files(sequence.images, sequence.images.iterdir())
 
 
-def masks_sha256(folder: Path, stems: Sequence[str]) -> str | None:
-    """Of the masks of these frames in `folder`; None if one is missing."""
-    files = [folder / mask_name(stem) for stem in stems]
+def masks_sha256(folder: Path, sequence: VideoSequence) -> str | None:
+    """Of the masks of every frame in `folder`, the sequence's; None if one is missing."""
+    files = [folder / file for file in mask_files(sequence)]
     return _of_files(folder, files) if all(file.is_file() for file in files) else None
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vos.datasets import Dataset
+from vos.datasets import Dataset, mask_files
 from vos.errors import InputError
 from vos.evaluation.journal import JOURNAL
-from vos.io import mask_name
 from vos.io.atomic import replacing
 from vos.run_record import FILE_NAME, delete_files, stale_files
 
@@ -28,6 +27,7 @@ KIND = "evaluation"
 _IDENTITY = (
     "kind",
     "dataset",
+    "split",
     "sequences",
     "baselines",
     "models",
@@ -91,10 +91,10 @@ def open_output(
     `stale_files`.
     """
     masks = [
-        f"{folder}/{sequence.name}/{mask_name(stem)}"
+        f"{folder}/{sequence.name}/{mask}"
         for folder in mask_folders
         for sequence in dataset.sequences
-        for stem in sequence.stems
+        for mask in mask_files(sequence)
     ]
     outputs = [FILE_NAME, JOURNAL, REPORT, PER_OBJECT, MARKDOWN, PAGE, *masks]
     earlier = None if overwrite else _earlier_evaluation(out)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from vos.datasets import Dataset, ManyProblems, Problems
-from vos.errors import WorkError
+from vos.errors import InputError, WorkError
 from vos.evaluation.predictions import Predictor
 from vos.evaluation.progress import Progress
 from vos.evaluation.scoring import Scores, score_dataset
@@ -65,7 +65,10 @@ def score_all(
     names = [sequence.name for sequence in dataset.sequences]
     _refuse_problems(dataset, [found[prediction, name] for prediction in predictions for name in names])
     return ScoredAll(
-        scores={prediction: _joined([found[prediction, name].scores for name in names]) for prediction in predictions},
+        scores={
+            prediction: _joined(dataset, [found[prediction, name].scores for name in names])
+            for prediction in predictions
+        },
         peak_memory_mib=max(one.peak_memory_mib for one in found.values()),
     )
 
@@ -86,8 +89,11 @@ def _score(content: _Score, on_steps: OnSteps) -> _Scored:
     return _Scored(scores=scores, problems=problems, peak_memory_mib=peak_memory_mib())
 
 
-def _joined(parts: list[Scores | None]) -> Scores:
-    return Scores(objects=tuple(chain.from_iterable(part.objects for part in parts if part is not None)))
+def _joined(dataset: Dataset, parts: list[Scores | None]) -> Scores:
+    objects = tuple(chain.from_iterable(part.objects for part in parts if part is not None))
+    if not objects:
+        raise InputError(f"scoring {dataset.name}: by its rules no frame of any object counts in these sequences")
+    return Scores(objects=objects)
 
 
 def _refuse_problems(dataset: Dataset, found: list[_Scored]) -> None:

@@ -1,37 +1,50 @@
 """Where predicted label maps come from: a folder of results, or a baseline that needs no model."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from vos.datasets import Dataset, Problems, VideoSequence, read_prediction, read_prompts
+from vos.datasets import Dataset, Layer, Problems, VideoSequence, mask_path, read_prediction, read_prompts
+from vos.errors import InputError
 from vos.types import VOID, LabelMap
 
-Predictor = Callable[[VideoSequence], Callable[[int], LabelMap]]
-"""Opens a sequence; the function it returns gives the (H, W) uint8 ids predicted at a position."""
+Predictor = Callable[[VideoSequence, Layer], Callable[[int], LabelMap]]
+"""Opens a layer of a sequence; the function it returns gives the (H, W) uint8 ids predicted at a position."""
 
 
-def results_in(root: Path) -> Predictor:
-    """Masks laid out as `root`/<sequence>/<frame>.png. What it returns can be pickled."""
-    return partial(_open_results, root)
+def results_in(root: Path, *, missing_is_empty: bool = False) -> Predictor:
+    """Masks laid out as `root`/<sequence>/<layer's folder>/<frame>.png. What it returns can be pickled.
+
+    missing_is_empty: a mask that is not there shows no object; else it is an InputError.
+    """
+    return partial(_open_results, root, missing_is_empty)
 
 
-def _open_results(root: Path, sequence: VideoSequence) -> Callable[[int], LabelMap]:
-    return lambda position: read_prediction(sequence, position, root / sequence.name)
+def _open_results(
+    root: Path, missing_is_empty: bool, sequence: VideoSequence, layer: Layer
+) -> Callable[[int], LabelMap]:
+    folder, empty = root / sequence.name, all_empty(sequence, layer)
+
+    def read(position: int) -> LabelMap:
+        if missing_is_empty and not mask_path(sequence, layer, position, folder).exists():
+            return empty(position)
+        return read_prediction(sequence, layer, position, folder)
+
+    return read
 
 
-def all_empty(sequence: VideoSequence) -> Callable[[int], LabelMap]:
+def all_empty(sequence: VideoSequence, layer: Layer) -> Callable[[int], LabelMap]:
     """Baseline: no object anywhere. It scores where objects are absent, since two empty masks agree."""
     empty = np.zeros(sequence.size, dtype=np.uint8)
     return lambda position: empty
 
 
-def first_mask_copied(sequence: VideoSequence) -> Callable[[int], LabelMap]:
+def first_mask_copied(sequence: VideoSequence, layer: Layer) -> Callable[[int], LabelMap]:
     """Baseline: nothing ever moves. What appears later lies over what was there."""
-    prompts = read_prompts(sequence)
+    prompts = read_prompts(sequence, layer)
 
     def copied(position: int) -> LabelMap:
         given = [ids for first, ids in prompts.items() if first <= position]
@@ -43,27 +56,56 @@ def first_mask_copied(sequence: VideoSequence) -> Callable[[int], LabelMap]:
     return copied
 
 
-def check_results(dataset: Dataset, root: Path) -> None:
-    """Raise InputError with every sequence that `root` lacks and every mask of a frame that is not in the set."""
+def missing_masks(dataset: Dataset, root: Path) -> list[str]:
+    """Scored masks that `root` lacks, as `<sequence>/<frame>.png`."""
+    return [
+        f"{sequence.name}/{mask.as_posix()}"
+        for sequence in dataset.sequences
+        for mask in _scored_masks(sequence)
+        if not (root / sequence.name / mask).is_file()
+    ]
+
+
+def listed_problems(dataset: Dataset, root: Path, *, missing_is_empty: bool = False) -> Problems:
+    """What is wrong with results and can be seen without reading a mask.
+
+    Every sequence that `root` lacks, unless it counts as empty, and every mask of a frame that is not in the set.
+    InputError at once if `root` has no sequence of the set.
+    """
     problems = Problems()
+    lacking = [sequence for sequence in dataset.sequences if not (root / sequence.name).is_dir()]
+    if len(lacking) == len(dataset.sequences):
+        raise InputError(f"{root}: holds no folder of any sequence of {dataset.name}; it must have one for each")
     for sequence in dataset.sequences:
-        folder = root / sequence.name
-        if not folder.is_dir():
-            problems.add(f"{sequence.name}: no folder {folder}")
-            continue
-        for path in sorted(folder.glob("*.png")):
-            if path.stem not in sequence.stems:
-                problems.add(f"{sequence.name} {path.stem}: {path} is of no frame of the sequence")
-    problems.refuse(f"results in {root}")
+        if sequence in lacking and not missing_is_empty:
+            problems.add(f"{sequence.name}: no folder {root / sequence.name}")
+        for path in _other_masks(sequence, root / sequence.name):
+            problems.add(f"{sequence.name} {path.stem}: {path} is of no frame of the sequence")
+    return problems
+
+
+def _scored_masks(sequence: VideoSequence) -> Iterator[Path]:
+    """Relative to the folder of the sequence's masks."""
+    for layer in sequence.layers:
+        for position in layer.scored:
+            yield mask_path(sequence, layer, position, Path())
+
+
+def _other_masks(sequence: VideoSequence, folder: Path) -> Iterator[Path]:
+    stems = set(sequence.stems)
+    for layer in sequence.layers:
+        for path in sorted((folder / layer.folder).glob("*.png")):
+            if path.stem not in stems:
+                yield path
 
 
 def fingerprint(dataset: Dataset, root: Path) -> str:
     """SHA-256 over the names and bytes of the scored masks that are there, in hexadecimal."""
     digest = hashlib.sha256()
     for sequence in dataset.sequences:
-        for position in sequence.scored:
-            name = f"{sequence.name}/{sequence.stems[position]}.png"
-            if (root / name).is_file():
-                content = hashlib.sha256((root / name).read_bytes()).digest()
-                digest.update(name.encode() + b"\0" + content)
+        for mask in _scored_masks(sequence):
+            file = root / sequence.name / mask
+            if file.is_file():
+                content = hashlib.sha256(file.read_bytes()).digest()
+                digest.update(f"{sequence.name}/{mask.as_posix()}".encode() + b"\0" + content)
     return digest.hexdigest()

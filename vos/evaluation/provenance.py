@@ -16,6 +16,7 @@ def common_facts(dataset: Dataset) -> dict[str, Any]:
     """What is told of every evaluation, as JSON values."""
     return {
         "dataset": dataset.name,
+        "split": dataset.split,
         "data": str(dataset.root),
         "sequences": [sequence.name for sequence in dataset.sequences],
         "versions": versions(),

@@ -14,6 +14,7 @@ from vos.evaluation.report_tables import (
     headline,
     notes,
     objects_table,
+    own_table,
     percent,
     provenance_table,
     sequences_table,
@@ -55,12 +56,13 @@ figure span { color: #666; font-size: 0.9em; }
 
 def html_report(evaluation: Evaluation, worst: Sequence[WorstFrame]) -> str:
     """Totals, plot, worst frames, sequences, objects, and where they come from."""
-    settings = settings_table(evaluation)
+    settings, own = settings_table(evaluation), own_table(evaluation)
     body = [
         f"<h1>{escape(headline(evaluation))}</h1>",
         f"<p>{escape(subject(evaluation))}</p>",
         *(f'<p class="note">{escape(note)}</p>' for note in notes(evaluation)),
         *_section("Totals", totals_table(evaluation), kind="compared"),
+        *([] if own is None else _section("The benchmark's own figures", own, kind="compared")),
         *(f"<p>{escape(line)}</p>" for line in speed_lines(evaluation)),
         *_plot(evaluation),
         *_worst(worst),
@@ -114,7 +116,7 @@ def _worst(frames: Sequence[WorstFrame]) -> list[str]:
 
 def _figure(frame: WorstFrame) -> str:
     score, worst = frame.score, frame.score.worst
-    told = f"{score.sequence}, object {score.object_id}, frame {frame.stem}"
+    told = f"{score.sequence}, object {score.object}, frame {frame.stem}"
     values = f"J {percent(worst.j)}, F {percent(worst.f)}; over the whole clip J&F {percent(score.jf)}"
     pictures = [
         f'<div><span>{name}</span><img src="{_embedded(picture)}" alt="{escape(f"{name}: {told}")}"></div>'

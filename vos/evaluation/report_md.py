@@ -9,6 +9,7 @@ from vos.evaluation.report_tables import (
     headline,
     notes,
     objects_table,
+    own_table,
     provenance_table,
     sequences_table,
     settings_table,
@@ -20,12 +21,13 @@ from vos.evaluation.report_tables import (
 
 def markdown_report(evaluation: Evaluation) -> str:
     """Totals, sequences, objects and where they come from."""
-    settings = settings_table(evaluation)
+    settings, own = settings_table(evaluation), own_table(evaluation)
     parts = [
         f"# {_cell(headline(evaluation))}",
         _cell(subject(evaluation)),
         *(f"**{_cell(note)}**" for note in notes(evaluation)),
         *_section("Totals", totals_table(evaluation)),
+        *([] if own is None else _section("The benchmark's own figures", own)),
         *(_cell(line) for line in speed_lines(evaluation)),
         *_section("Sequences", sequences_table(evaluation)),
         *_section("Objects, lowest first", objects_table(evaluation)),

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vos.evaluation.evaluation import Evaluation
+from vos.evaluation.evaluation import Evaluation, Run
 from vos.evaluation.scoring import Scores
 from vos.evaluation.speed import total_speed
-from vos.metrics import ObjectScore, Totals
+from vos.metrics import ObjectScore, Protocol, Totals
+
+_SHOWN_MISSING = 10
 
 Row = tuple[str, ...]
 
@@ -17,7 +19,7 @@ BASELINE = "baseline: "
 """Before the name of one."""
 PATHS = ("data", "results")
 """Facts that tell only where things lay on one machine; their fingerprints say what they were."""
-_TOLD_ELSEWHERE = ("dataset", "sequences", "baselines", "settings", "models")
+_TOLD_ELSEWHERE = ("dataset", "split", "sequences", "missing_masks", "baselines", "settings", "models")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +34,13 @@ class Table:
 
 
 def headline(evaluation: Evaluation) -> str:
-    """What was scored and what it got, in one line."""
-    return f"{evaluation.dataset.name} {evaluation.dataset.split}: J&F {percent(evaluation.scores.totals.JF)}"
+    """What was scored and what it got, in one line: the figure that the benchmark itself ranks by."""
+    totals, dataset = evaluation.scores.totals, evaluation.dataset
+    if Protocol(dataset.protocol) is Protocol.VOST:
+        got = f"J {percent(totals.J_mean)}, over the last quarter {percent(totals.extras['J_last_mean'])}"
+    else:
+        got = f"J&F {percent(totals.JF)}"
+    return f"{dataset.name} {dataset.split}: {got}"
 
 
 def subject(evaluation: Evaluation) -> str:
@@ -44,13 +51,16 @@ def subject(evaluation: Evaluation) -> str:
     return f"Model {facts['model']['name']}, weights SHA-256 {facts['model']['weights_sha256']}."
 
 
-def notes(evaluation: Evaluation) -> list[str]:
+def notes(run: Run) -> list[str]:
     """What a reader has to know before any figure."""
-    dataset = evaluation.dataset
-    if dataset.complete:
-        return []
+    dataset, missing = run.dataset, run.provenance.get("missing_masks", [])
     names = ", ".join(sequence.name for sequence in dataset.sequences)
-    return [f"Not the whole set. Only these sequences were scored: {names}."]
+    shown = ", ".join(missing[:_SHOWN_MISSING]) + (", …" if len(missing) > _SHOWN_MISSING else "")
+    return [
+        *([] if dataset.complete else [f"Not the whole set. Only these sequences were taken: {names}."]),
+        *([f"{len(missing)} masks are missing and count as empty: {shown}."] if missing else []),
+        *dataset.notes,
+    ]
 
 
 def totals_table(evaluation: Evaluation) -> Table:
@@ -59,8 +69,33 @@ def totals_table(evaluation: Evaluation) -> Table:
     groups = [_compared("all", evaluation, lambda one: one)]
     if scores.multi_object is not None and scores.multi_object != scores:
         groups.append(_compared("multi-object", evaluation, lambda one: one.multi_object))
-    count = len(scores.objects)
-    return Table(caption=f"Percent, mean over {count} objects", headings=("", *MEASURES), groups=tuple(groups))
+    return Table(caption=f"Percent, {averaged(scores)}", headings=("", *MEASURES), groups=tuple(groups))
+
+
+def own_table(evaluation: Evaluation) -> Table | None:
+    """The figures that only this benchmark has, for the whole and each baseline; None if it has none."""
+    names = list(evaluation.scores.totals.extras)
+    if not names:
+        return None
+    rows = {"all": evaluation.scores} | _baselines(evaluation)
+    cells = {label: scores.totals.extras for label, scores in rows.items()}
+    return Table(
+        caption="Percent, by the benchmark's own rules",
+        headings=("", *map(own_heading, names)),
+        groups=(tuple((label, *(_percent(own.get(name)) for name in names)) for label, own in cells.items()),),
+    )
+
+
+def own_heading(name: str) -> str:
+    """`JF_disappear` → "J&F disappear"; `F_diagonal_mean` → "F diagonal"."""
+    return words(name.replace("JF", "J&F").removesuffix("_mean"))
+
+
+def averaged(scores: Scores) -> str:
+    """What the totals are means over."""
+    groups = sorted({score.group for score in scores.objects if score.group is not None})
+    over = f"{len(scores.objects)} objects"
+    return f"mean over {' and '.join(groups)} of {over}" if groups else f"mean over {over}"
 
 
 def sequences_table(evaluation: Evaluation) -> Table:
@@ -152,17 +187,25 @@ def flattened(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _compared(name: str, evaluation: Evaluation, part: Callable[[Scores], Scores | None]) -> tuple[Row, ...]:
     """One row for a part of the score, and one for the same part of each baseline."""
-    baselines = {f"{BASELINE}{words(baseline)}": scores for baseline, scores in evaluation.baselines.items()}
-    rows = {name: evaluation.scores} | baselines
+    rows = {name: evaluation.scores} | _baselines(evaluation)
     chosen = {label: part(scores) for label, scores in rows.items()}
     return tuple((label, *totals_cells(scores.totals)) for label, scores in chosen.items() if scores is not None)
+
+
+def _baselines(evaluation: Evaluation) -> dict[str, Scores]:
+    return {f"{BASELINE}{words(baseline)}": scores for baseline, scores in evaluation.baselines.items()}
+
+
+def _percent(fraction: float | None) -> str:
+    """A figure that not every run has, such as that of frames in which nothing came back."""
+    return "–" if fraction is None else percent(fraction)
 
 
 def _object_row(evaluation: Evaluation, score: ObjectScore) -> Row:
     values = (score.jf, score.j.mean, score.j.recall, score.j.decay, score.f.mean, score.f.recall, score.f.decay)
     return (
         score.sequence,
-        str(score.object_id),
+        score.object,
         *map(percent, values),
         str(score.frames),
         evaluation.stem(score.sequence, score.worst.position),

@@ -64,7 +64,7 @@ def track_dataset(
     tasks = [
         Task(
             name=sequence.name,
-            size=len(sequence.stems),
+            size=len(sequence.stems) * len(sequence.layers),
             content=Track(run=run, sequence=sequence, folder=out / run / sequence.name),
         )
         for run in models

@@ -1,25 +1,35 @@
-"""Predictions against the truth: J and F of every object of a data set."""
+"""Predictions against the truth: the figures of every object of a data set, by its benchmark's rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from vos.datasets import Dataset, ObjectTrack, Problems, VideoSequence, read_truth
+from vos.datasets import Dataset, Layer, Problems, VideoSequence, frame_name, read_truth
 from vos.evaluation.predictions import Predictor
-from vos.metrics import FrameScore, ObjectScore, Totals, mean_over_objects, score_frame, summarise
+from vos.metrics import (
+    FrameMeasures,
+    ObjectScore,
+    Protocol,
+    Totals,
+    mean_over_objects,
+    measure_frame,
+    overall,
+    score_object,
+)
+
+_Frames = dict[int, list[FrameMeasures]]
+"""Position → one for each object of a layer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
-    """Every object's score, in the order of the data set's sequences, then of ids."""
+    """Every object's score, in the order of the data set's sequences, then of its layers and ids."""
 
     objects: tuple[ObjectScore, ...]
 
     @property
     def totals(self) -> Totals:
-        return mean_over_objects(self.objects)
+        """By the benchmark's rule."""
+        return overall(self.objects)
 
     @property
     def sequences(self) -> dict[str, Totals]:
@@ -43,45 +53,52 @@ def score_dataset(
     """Score every sequence; `on_sequence` is told of each that is done.
 
     InputError with every mask that is missing or does not fit, each with its sequence and frame: an
-    incomplete set has no score.
+    incomplete set has no score. Likewise where the benchmark's rules leave no object to score.
     """
     problems = Problems()
     objects: list[ObjectScore] = []
     for sequence in dataset.sequences:
-        objects += _score_sequence(sequence, predict, problems)
+        objects += _score_sequence(sequence, predict, Protocol(dataset.protocol), problems)
         if on_sequence is not None:
             on_sequence(sequence)
     problems.refuse(f"scoring {dataset.name}")
     return Scores(objects=tuple(objects))
 
 
-def _score_sequence(sequence: VideoSequence, predict: Predictor, problems: Problems) -> list[ObjectScore]:
+def _score_sequence(
+    sequence: VideoSequence, predict: Predictor, protocol: Protocol, problems: Problems
+) -> list[ObjectScore]:
     """Scores of the sequence's objects; meaningless once a problem was added."""
-    rows = {position: row for row, position in enumerate(sequence.scored)}
-    values = np.zeros((len(rows), len(sequence.objects), 2))
-    prediction_at = predict(sequence)
-    for position, row in rows.items():
-        with problems.collecting(f"{sequence.name} {sequence.stems[position]}"):
-            truth, prediction = read_truth(sequence, position), prediction_at(position)
-            values[row] = score_frame(truth, prediction, sequence.ids)
-    return [
-        _object_score(sequence.name, one, values[[rows[position] for position in one.scored], column])
-        for column, one in enumerate(sequence.objects)
+    scores = []
+    for layer in sequence.layers:
+        frames = _measure_layer(sequence, layer, predict, protocol, problems)
+        scores += [] if problems.found else _score_layer(sequence, layer, frames, protocol)
+    return scores
+
+
+def _measure_layer(
+    sequence: VideoSequence, layer: Layer, predict: Predictor, protocol: Protocol, problems: Problems
+) -> _Frames:
+    frames: _Frames = {}
+    prediction_at = predict(sequence, layer)
+    for position in layer.scored:
+        with problems.collecting(frame_name(sequence, layer, position)):
+            truth, prediction = read_truth(sequence, layer, position), prediction_at(position)
+            frames[position] = measure_frame(protocol, truth, prediction, layer.ids)
+    return frames
+
+
+def _score_layer(sequence: VideoSequence, layer: Layer, frames: _Frames, protocol: Protocol) -> list[ObjectScore]:
+    """Objects that the benchmark does not score are left out."""
+    scores = [
+        score_object(
+            protocol,
+            sequence=sequence.name,
+            object=one.name,
+            group=one.group,
+            positions=one.scored,
+            frames=[frames[position][column] for position in one.scored],
+        )
+        for column, one in enumerate(layer.objects)
     ]
-
-
-def _object_score(sequence: str, track: ObjectTrack, values: npt.NDArray[np.float64]) -> ObjectScore:
-    """values: (scored frames, 2) of J and F."""
-    return ObjectScore(
-        sequence=sequence,
-        object_id=track.id,
-        frames=len(values),
-        j=summarise(values[:, 0]),
-        f=summarise(values[:, 1]),
-        worst=_worst(track, values),
-    )
-
-
-def _worst(track: ObjectTrack, values: npt.NDArray[np.float64]) -> FrameScore:
-    row = int(values.mean(axis=1).argmin())
-    return FrameScore(position=track.scored[row], j=float(values[row, 0]), f=float(values[row, 1]))
+    return [score for score in scores if score is not None]

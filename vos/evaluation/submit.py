@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from vos.datasets import Dataset, LabelRule, ManyProblems, Problems, read_prediction
+from vos.datasets import Dataset, LabelRule, Problems, frame_name, read_prediction
 from vos.errors import InputError
-from vos.evaluation.predictions import check_results
+from vos.evaluation.predictions import listed_problems
 from vos.io import DAVIS_PALETTE, mask_name
 from vos.io.atomic import replacing
 from vos.types import LabelMap
@@ -73,9 +73,10 @@ def write_submission(
         for sequence in dataset.sequences:
             if not (results / sequence.name).is_dir():
                 continue
+            (layer,) = sequence.layers  # only SA-V has several, and no server
             for position in sequence.required:
-                with problems.collecting(f"{sequence.name} {sequence.stems[position]}"):
-                    ids = read_prediction(sequence, position, results / sequence.name)
+                with problems.collecting(frame_name(sequence, layer, position)):
+                    ids = read_prediction(sequence, layer, position, results / sequence.name)
                     name = f"{_TOP[dataset.name]}{sequence.name}/{mask_name(sequence.stems[position])}"
                     archive.writestr(_entry(name), _png(ids, sequence.labels))
                     masks += 1
@@ -89,12 +90,7 @@ def _listed_problems(dataset: Dataset, results: Path) -> Problems:
     """What can be seen without reading a mask."""
     if not results.is_dir():
         raise InputError(f"{results}: no such folder; it holds one folder of masks a sequence")
-    problems = Problems()
-    try:
-        check_results(dataset, results)
-    except ManyProblems as error:
-        for problem in error.problems:
-            problems.add(problem)
+    problems = listed_problems(dataset, results)
     names = {sequence.name for sequence in dataset.sequences}
     for folder in sorted(results.iterdir()):
         if folder.is_dir() and not folder.name.startswith(".") and folder.name not in names:

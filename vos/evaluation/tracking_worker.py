@@ -1,16 +1,19 @@
 """The worker that tracks sequences. PyTorch is imported where the work is done, not where it is handed out."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vos.datasets import VideoSequence, read_prompts
+import numpy as np
+
+from vos.datasets import Layer, VideoSequence, mask_path, read_prompts
 from vos.errors import WorkError
 from vos.evaluation.fingerprints import masks_sha256
 from vos.evaluation.tasks import OnSteps, Worker
 from vos.evaluation.threads import worker_threads
-from vos.io import MaskWriter, open_clip
+from vos.io import MaskWriter, open_clip, write_mask
 from vos.run_record import peak_memory_mib
 from vos.settings import TrackerSettings
 
@@ -38,8 +41,9 @@ class Tracked:
     """A sequence whose masks are written."""
 
     frames: int
+    """Of the clip, however many layers it has."""
     seconds: float
-    """Reading and writing included."""
+    """For all layers, reading and writing included."""
     masks_sha256: str
     weights_sha256: str
     """Of the model that this worker holds."""
@@ -74,22 +78,38 @@ def make_tracking_worker(runs: Mapping[str, TrackerSettings], threads: int) -> W
 def _track(
     task: Track, model: "InContextModel", settings: TrackerSettings, on_frame: Callable[[object], None]
 ) -> Tracked:
-    from vos import pipeline
-    from vos.tracker import Tracker
-
-    clip, tracker = open_clip(task.sequence.images), Tracker(model, settings)
-    stats = pipeline.run(clip, read_prompts(task.sequence), tracker, [MaskWriter(task.folder)], on_frame)
-    written = masks_sha256(task.folder, task.sequence.stems)
+    sequence = task.sequence
+    seconds = sum(_track_layer(task, layer, model, settings, on_frame) for layer in sequence.layers)
+    written = masks_sha256(task.folder, sequence)
     if written is None:
         raise WorkError(f"{task.folder}: some of the masks that were written are gone")
     return Tracked(
-        frames=stats.frames,
-        seconds=stats.seconds_total,
+        frames=len(sequence.stems),
+        seconds=seconds,
         masks_sha256=written,
         weights_sha256=model.weights_hash,
         peak_memory_mib=peak_memory_mib(),
         peak_gpu_memory_mib=_peak_gpu_memory_mib(model),
     )
+
+
+def _track_layer(
+    task: Track, layer: Layer, model: "InContextModel", settings: TrackerSettings, on_frame: Callable[[object], None]
+) -> float:
+    """Write the masks of one layer, empty ones before its first object appears; returns the seconds it took."""
+    from vos import pipeline
+    from vos.tracker import Tracker
+
+    began = time.perf_counter()
+    sequence, first = task.sequence, layer.prompts[0]
+    empty = np.zeros(sequence.size, dtype=np.uint8)
+    for position in range(first):
+        write_mask(mask_path(sequence, layer, position, task.folder), empty)
+        on_frame(None)
+    clip = open_clip(sequence.images, (first, len(sequence.stems)))
+    sinks = [MaskWriter(task.folder / layer.folder)]
+    pipeline.run(clip, read_prompts(sequence, layer), Tracker(model, settings), sinks, on_frame)
+    return time.perf_counter() - began
 
 
 def _describe(model: "InContextModel") -> dict[str, str]:

@@ -46,8 +46,10 @@ def worst_frames(evaluation: Evaluation, predict: Predictor) -> list[WorstFrame]
 def _worst_frame(sequence: VideoSequence, score: ObjectScore, predict: Predictor) -> WorstFrame:
     position = score.worst.position
     (frame,) = open_clip(sequence.images, (position, position + 1))
-    truth, prediction = read_truth(sequence, position), predict(sequence)(position)
-    concerned = (truth == score.object_id) | (prediction == score.object_id)
+    layer = sequence.layer_of(score.object)
+    truth, prediction = read_truth(sequence, layer, position), predict(sequence, layer)(position)
+    (one,) = (track.id for track in layer.objects if track.name == score.object)
+    concerned = (truth == one) | (prediction == one)
     return WorstFrame(
         score=score,
         stem=sequence.stems[position],

@@ -3,7 +3,7 @@
 from vos.io.class_masks import ClassMasks, hex_colour, read_class_masks
 from vos.io.clip import Clip, ClipInfo
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
-from vos.io.images import find_images, open_image, read_image
+from vos.io.images import find_images, natural_key, open_image, read_image
 from vos.io.masks import MaskWriter, mask_name, object_ids, read_mask, require_size, write_mask
 from vos.io.movie import OverlayWriter
 from vos.io.open import open_clip
@@ -26,6 +26,7 @@ __all__ = [
     "find_images",
     "hex_colour",
     "mask_name",
+    "natural_key",
     "object_ids",
     "open_clip",
     "open_image",

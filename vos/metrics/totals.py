@@ -32,7 +32,7 @@ class Totals:
 _MEASURES = ("J_mean", "J_recall", "J_decay", "F_mean", "F_recall", "F_decay")
 
 
-def totals(objects: Sequence[ObjectScore]) -> Totals:
+def overall(objects: Sequence[ObjectScore]) -> Totals:
     """The data set's score: the mean over objects, or, where they have groups, the mean over the groups' means.
 
     The latter is the rule of LVOS (`evaluation_method.py` of lvos-evaluation) and of YouTube-VOS: JF is the mean of

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_results
-from vos.cli.evaluate import data_root, sequence_names
+from vos.cli.dataset_options import data_root, sequence_names
 from vos.cli.main import main
 from vos.cli.score_table import score_table
 from vos.errors import InputError
@@ -22,7 +22,7 @@ def test_tracks_scores_and_prints_a_table(
     status = run(["evaluate", "davis2016", "--out", str(tmp_path / "out"), "--sequences", "walk", *TINY])
     printed = capsys.readouterr().out
     assert status == 0
-    assert "davis2016, 1 sequences only" in printed
+    assert "davis2016 val, 1 sequences only" in printed
     assert all(name in printed for name in ("walk", "all empty", "first mask copied", "untrained readout", "frames/s"))
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert (report["complete"], list(report["sequences"])) == (False, ["walk"])
@@ -46,9 +46,11 @@ def test_scores_given_results_quietly(tmp_path: Path, capsys: pytest.CaptureFixt
         (["davis2018", "--data", "DATA"], "no preset 'davis2018'"),
         (["davis2017", "--data", "DATA/nowhere"], "nowhere: no such folder"),
         (["davis2017", "--data", "DATA", "--sequences", "run"], "sequences run: "),
+        (["davis2017", "--data", "DATA", "--split", "test"], "split 'test': davis2017 has val, test-dev"),
+        (["davis2017", "--data", "DATA", "--allow-missing"], "--allow-missing is for --results"),
         (["davis2017", "--data", "DATA", "--model", "large"], "model 'large'"),
         (["davis2017", "--data", "DATA", "--results", "DATA", "--memory", "3"], "leave the tracker's options out"),
-        (["davis2017", "--data", "DATA", "--results", "DATA/results"], "walk: no folder"),
+        (["davis2017", "--data", "DATA", "--results", "DATA/results"], "holds no folder of any sequence of davis2017"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_in_one_line(

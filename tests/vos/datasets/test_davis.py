@@ -5,18 +5,20 @@ import numpy as np
 import pytest
 
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_png
-from vos.datasets import Dataset, DavisLayout, LabelRule, check_truth, open_davis, read_prompts, read_truth
+from vos.datasets import Dataset, check_frames, check_truth, read_prompts, read_truth
 from vos.errors import InputError
+from vos.evaluation import open_dataset
 
 
 def test_2016_reads_the_foreground_as_object_1(tmp_path: Path) -> None:
     masks = moving_square(5)
     dataset = _open(write_davis(tmp_path, 2016, {"walk": masks}), 2016)
     (sequence,) = dataset.sequences
-    assert (sequence.name, sequence.size, sequence.ids) == ("walk", (24, 32), (1,))
+    (layer,) = sequence.layers
+    assert (sequence.name, sequence.size, layer.ids) == ("walk", (24, 32), (1,))
     assert sequence.stems == ("00000", "00001", "00002", "00003", "00004")
-    assert (sequence.prompts, sequence.scored) == ((0,), (1, 2, 3))
-    np.testing.assert_array_equal(read_truth(sequence, 3), masks[3])
+    assert (layer.prompts, sequence.scored) == ((0,), (1, 2, 3))
+    np.testing.assert_array_equal(read_truth(sequence, sequence.layers[0], 3), masks[3])
 
 
 def test_2016_is_read_as_first_released(tmp_path: Path) -> None:
@@ -38,18 +40,18 @@ def test_2016_is_read_as_first_released(tmp_path: Path) -> None:
 def test_2016_reads_a_full_and_an_empty_mask(tmp_path: Path) -> None:
     full, empty = np.ones((24, 32), dtype=np.uint8), np.zeros((24, 32), dtype=np.uint8)
     (sequence,) = _open(write_davis(tmp_path, 2016, {"walk": [square(0, 0), full, empty, empty]}), 2016).sequences
-    assert read_truth(sequence, 1).min() == 1
-    assert read_truth(sequence, 2).max() == 0
+    assert read_truth(sequence, sequence.layers[0], 1).min() == 1
+    assert read_truth(sequence, sequence.layers[0], 2).max() == 0
 
 
 def test_2017_keeps_ids_and_void_and_the_first_masks_maximum_counts_objects(tmp_path: Path) -> None:
     first = square(2, 2, object_id=3) + square(14, 14, object_id=1)
     later = square(2, 2, object_id=4) + square(14, 14, object_id=255)
     (sequence,) = _open(write_davis(tmp_path, 2017, {"walk": [first, later, first]}), 2017).sequences
-    assert sequence.ids == (1, 2, 3)
+    assert sequence.layers[0].ids == (1, 2, 3)
     assert {(one.prompt, one.scored) for one in sequence.objects} == {(0, (1,))}
-    np.testing.assert_array_equal(read_truth(sequence, 1), later)
-    np.testing.assert_array_equal(read_prompts(sequence)[0], first)
+    np.testing.assert_array_equal(read_truth(sequence, sequence.layers[0], 1), later)
+    np.testing.assert_array_equal(read_prompts(sequence, sequence.layers[0])[0], first)
 
 
 def test_a_later_prompt_shows_what_is_new_alone(tmp_path: Path) -> None:
@@ -59,10 +61,10 @@ def test_a_later_prompt_shows_what_is_new_alone(tmp_path: Path) -> None:
     both = first + square(14, 14, object_id=2)
     (sequence,) = _open(write_davis(tmp_path, 2017, {"walk": [both, later, later]}), 2017).sequences
     one, two = sequence.objects
-    late = replace(sequence, objects=(one, replace(two, prompt=1, scored=(2,))))
+    late = replace(sequence.layers[0], objects=(one, replace(two, prompt=1, scored=(2,))))
     assert late.prompts == (0, 1)
     assert late.scored == (1, 2)
-    prompts = read_prompts(late)
+    prompts = read_prompts(sequence, late)
     np.testing.assert_array_equal(prompts[0], first)
     np.testing.assert_array_equal(prompts[1], np.where(later == 1, 0, later))
 
@@ -71,7 +73,7 @@ def test_2017_keeps_void_that_stands_alone(tmp_path: Path) -> None:
     """A mask of 0 and 255 only is a frame the object has left, not an object."""
     gone = square(2, 2, object_id=255)
     (sequence,) = _open(write_davis(tmp_path, 2017, {"walk": [square(2, 2), gone, gone]}), 2017).sequences
-    np.testing.assert_array_equal(read_truth(sequence, 1), gone)
+    np.testing.assert_array_equal(read_truth(sequence, sequence.layers[0], 1), gone)
 
 
 def test_frames_may_start_at_any_number(tmp_path: Path) -> None:
@@ -133,8 +135,16 @@ def test_a_name_that_leaves_the_root_is_refused(tmp_path: Path, name: str) -> No
 def test_a_root_or_list_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere: no such folder; davis2017 needs"):
         _open(tmp_path / "nowhere", 2017)
+    with pytest.raises(InputError, match=r"holds no folder Annotations/480p; davis2017 needs"):
+        _open(tmp_path, 2017)
+    (tmp_path / "Annotations/480p").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"holds no folder JPEGImages/480p, where the frames of davis2017 lie"):
+        _open(tmp_path, 2017)
+    (tmp_path / "JPEGImages/480p").mkdir(parents=True)
     with pytest.raises(InputError, match=r"ImageSets/2017/val.txt: the list of sequences cannot be read"):
         _open(tmp_path, 2017)
+    with pytest.raises(InputError, match=r"split 'dev': davis2017 has val, test-dev"):
+        _open(tmp_path, 2017, split="dev")
 
 
 def test_damaged_masks_are_found_before_a_run(tmp_path: Path) -> None:
@@ -153,6 +163,28 @@ def test_damaged_masks_are_found_before_a_run(tmp_path: Path) -> None:
     assert "is 32x12 pixels, but the frames are 32x24" in lines[2]
 
 
+def test_damaged_frames_are_found_when_asked_for(tmp_path: Path) -> None:
+    dataset = _open(write_davis(tmp_path, 2017, {"a": moving_square(4)}), 2017)
+    check_frames(dataset)
+    damaged = tmp_path / "JPEGImages/480p/a/00002.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:-300])
+    with pytest.raises(InputError, match=r"a 00002: .*cannot be decoded"):
+        check_frames(dataset)
+
+
+def test_test_dev_gives_the_first_mask_and_no_truth(tmp_path: Path) -> None:
+    root = write_davis(tmp_path, 2017, {"a": moving_square(4)})
+    (root / "ImageSets/2017/val.txt").rename(root / "ImageSets/2017/test-dev.txt")
+    for number in (1, 2, 3):
+        (root / f"Annotations/480p/a/0000{number}.png").unlink()
+    dataset = _open(root, 2017, split="test-dev")
+    (sequence,) = dataset.sequences
+    assert (dataset.split, dataset.truth, sequence.scored, sequence.required) == ("test-dev", False, (), (0, 1, 2, 3))
+    (root / "Annotations/480p/a/00000.png").rename(root / "Annotations/480p/a/00001.png")
+    with pytest.raises(InputError, match=r"no 00000.png: the mask that is given is missing"):
+        _open(root, 2017, split="test-dev")
+
+
 def test_a_foreground_mask_with_other_values_is_refused(tmp_path: Path) -> None:
     root = write_davis(tmp_path, 2016, {"a": moving_square(4)})
     write_png(root / "Annotations/480p/a/00001.png", square(3, 3, object_id=7), indexed=False)
@@ -160,11 +192,5 @@ def test_a_foreground_mask_with_other_values_is_refused(tmp_path: Path) -> None:
         check_truth(_open(root, 2016))
 
 
-def _open(root: Path, year: int, wanted: list[str] | None = None) -> Dataset:
-    layout = DavisLayout(
-        lists=(f"ImageSets/{year}/val.txt", "ImageSets/480p/val.txt"),
-        images="JPEGImages/480p",
-        annotations="Annotations/480p",
-        labels=LabelRule.FOREGROUND if year == 2016 else LabelRule.IDS,
-    )
-    return open_davis(f"davis{year}", root, layout, wanted)
+def _open(root: Path, year: int, wanted: list[str] | None = None, split: str = "val") -> Dataset:
+    return open_dataset(f"davis{year}", root, wanted, split)

@@ -6,6 +6,7 @@ import PIL.Image
 import pytest
 
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_results
+from tests.vos.datasets.made_sets import numbered, write_mose, write_sa_v, write_youtube_vos
 from tests.vos.evaluation.seen import Seen
 from vos.errors import InputError, WorkError
 from vos.evaluation import Evaluation, evaluate_results, evaluate_tracker, open_dataset
@@ -24,6 +25,7 @@ def evaluate(data: Path, out: Path, tracker: TrackerSettings, *, overwrite: bool
     seen = Seen()
     dataset = open_dataset("davis2017", data)
     found = evaluate_tracker(dataset, tracker, out, baselines=True, overwrite=overwrite, progress=seen)
+    assert isinstance(found, Evaluation)
     assert seen.done == seen.totals
     return found, seen.done["tracking"]
 
@@ -114,3 +116,85 @@ def test_given_results_bear_their_fingerprint_and_no_speed(tmp_path: Path) -> No
     assert report["frames_per_second"] is None
     assert report["provenance"]["results"] == str(results)
     assert len(report["provenance"]["results_sha256"]) == 64
+
+
+def test_a_set_without_truth_is_tracked_and_not_scored(tmp_path: Path) -> None:
+    frames = {"a": numbered([square(4, 4)] * 4)}
+    data = write_mose(tmp_path / "data", frames, {"a": numbered([square(4, 4)])})
+    dataset = open_dataset("mosev1", data)
+    found = evaluate_tracker(dataset, settings(), tmp_path / "out", baselines=True, overwrite=False)
+    assert not isinstance(found, Evaluation)
+    assert len(list((tmp_path / "out/masks/a").glob("*.png"))) == 4
+    assert not (tmp_path / "out/baselines").exists()
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert (report["scored"], report["dataset"], "JF" in report) == (False, "mosev1", False)
+    assert report["sequences"]["a"]["frames_per_second"] > 0
+    with pytest.raises(InputError, match=r"mosev1 val: the true masks of a are not in .*; `vos submit` packs masks"):
+        evaluate_results(dataset, tmp_path / "out/masks", tmp_path / "scores", baselines=True, overwrite=False)
+
+
+def test_an_object_that_comes_late_has_empty_masks_before(tmp_path: Path) -> None:
+    """No object is there in the first frames: tracking begins with the first mask that is given."""
+    gone, there = np.zeros_like(square(4, 4)), square(4, 4, object_id=7)
+    listed = {"00002": there, "00004": there}
+    objects = {"a": {"7": {"category": "dog", "frames": list(listed)}}}
+    data = write_youtube_vos(tmp_path / "data", {"a": numbered([gone] * 2 + [there] * 3)}, {"a": listed}, objects)
+    dataset = open_dataset("youtubevos2018", data)
+    found = evaluate_tracker(dataset, settings(), tmp_path / "out", baselines=False, overwrite=False)
+    assert isinstance(found, Evaluation)
+    assert found.scores.totals.J_mean > 0.8  # it does not move
+    masks = [np.asarray(PIL.Image.open(tmp_path / f"out/masks/a/0000{n}.png")) for n in range(5)]
+    assert [int(mask.max()) for mask in masks] == [0, 0, 7, 7, 7]
+    np.testing.assert_array_equal(masks[2], there)
+
+
+def test_objects_with_masks_of_their_own_are_tracked_apart_and_may_overlap(tmp_path: Path) -> None:
+    whole, part = square(2, 2, side=14), square(4, 4, side=6)
+    own = {"000": numbered([whole] * 3, step=2), "001": numbered([part] * 3, step=2)}
+    data = write_sa_v(tmp_path / "data", {"v": numbered([whole] * 5)}, {"v": own})
+    out = tmp_path / "out"
+    found = evaluate_tracker(open_dataset("sav", data), settings(), out, baselines=True, overwrite=False)
+    assert isinstance(found, Evaluation)
+    assert [(one.object, one.frames) for one in found.scores.objects] == [("000", 1), ("001", 1)]
+    assert len(list((out / "masks/v/000").glob("*.png"))) == len(list((out / "masks/v/001").glob("*.png"))) == 5
+    assert found.speeds["v"].frames == 5
+    first = [np.asarray(PIL.Image.open(out / f"masks/v/{one}/00000.png")) for one in ("000", "001")]
+    assert (first[0][5, 5], first[1][5, 5]) == (1, 1)
+    assert "<td>001</td>" in (out / "report.html").read_text()
+    seen = Seen()
+    again = evaluate_tracker(open_dataset("sav", data), settings(), out, baselines=True, overwrite=False, progress=seen)
+    assert seen.done["tracking"] == 0
+    assert isinstance(again, Evaluation)
+    assert again.scores == found.scores
+
+
+def test_missing_masks_count_as_empty_where_that_is_allowed_and_the_report_says_so(tmp_path: Path) -> None:
+    masks = {"a": [square(4, 4)] * 4, "b": [square(4, 4)] * 4}
+    dataset = open_dataset("davis2017", write_davis(tmp_path / "data", 2017, masks))
+    results = write_results(tmp_path / "results", {"a": masks["a"]})
+    (results / "a/00002.png").unlink()
+    with pytest.raises(InputError) as refused:
+        evaluate_results(dataset, results, tmp_path / "out", baselines=False, overwrite=False)
+    lines = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()[1:]]
+    assert lines == ["b", "a 00002"]
+    assert not (tmp_path / "out").exists()
+    found = evaluate_results(dataset, results, tmp_path / "out", baselines=False, overwrite=False, allow_missing=True)
+    assert found.scores.totals.J_mean == 1 / 4
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    missing = ["a/00002.png", "b/00001.png", "b/00002.png"]
+    assert report["provenance"]["missing_masks"] == missing
+    assert report["notes"] == [f"3 masks are missing and count as empty: {', '.join(missing)}."]
+    assert "3 masks are missing and count as empty" in (tmp_path / "out/report.md").read_text()
+
+
+def test_missing_and_damaged_masks_are_told_together(tmp_path: Path) -> None:
+    masks = {"a": [square(4, 4)] * 5, "b": [square(4, 4)] * 4}
+    dataset = open_dataset("davis2017", write_davis(tmp_path / "data", 2017, masks))
+    results = write_results(tmp_path / "results", masks)
+    (results / "a/00001.png").unlink()
+    (results / "a/00002.png").write_bytes((results / "a/00002.png").read_bytes()[:60])
+    (results / "b/00077.png").write_bytes((results / "b/00001.png").read_bytes())
+    with pytest.raises(InputError) as refused:
+        evaluate_results(dataset, results, tmp_path / "out", baselines=False, overwrite=False)
+    lines = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()[1:]]
+    assert sorted(lines) == ["a 00001", "a 00002", "b 00077"]

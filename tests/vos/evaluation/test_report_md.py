@@ -27,7 +27,7 @@ def test_tables_are_in_percent_with_baselines_below(tmp_path: Path) -> None:
 
 def test_a_part_of_the_set_is_called_so(tmp_path: Path) -> None:
     text = markdown_report(made_evaluation(tmp_path, sequences=["b"]))
-    assert "**Not the whole set. Only these sequences were scored: b.**" in text
+    assert "**Not the whole set. Only these sequences were taken: b.**" in text
 
 
 def test_given_results_have_no_speed_and_no_settings(tmp_path: Path) -> None:

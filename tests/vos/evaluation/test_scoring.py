@@ -10,7 +10,7 @@ from tests.tolerances import OFFICIAL_SCORES
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_png, write_results
 from vos.errors import InputError
 from vos.evaluation.plan import open_dataset
-from vos.evaluation.predictions import all_empty, check_results, fingerprint, first_mask_copied, results_in
+from vos.evaluation.predictions import all_empty, fingerprint, first_mask_copied, listed_problems, results_in
 from vos.evaluation.scoring import score_dataset
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "davis2017_osvos_official_scores.json"
@@ -24,7 +24,7 @@ def test_osvos_scores_what_the_official_tool_gives(require: Require) -> None:
     dataset = open_dataset("davis2017", data / "davis2017", wanted)
     scores = score_dataset(dataset, results_in(data / "davis2017_results" / "osvos"))
 
-    assert [f"{score.sequence}_{score.object_id}" for score in scores.objects] == names
+    assert [f"{score.sequence}_{score.object}" for score in scores.objects] == names
     for measure, summaries in (("J", [s.j for s in scores.objects]), ("F", [s.f for s in scores.objects])):
         for figure in ("mean", "recall", "decay"):
             found = [getattr(summary, figure) for summary in summaries]
@@ -83,8 +83,9 @@ def test_an_object_that_comes_later_is_scored_and_copied_from_there(tmp_path: Pa
     masks = [both, square(2, 2), both, both, square(2, 2)]
     dataset = open_dataset("davis2017", write_davis(tmp_path, 2017, {"a": masks}))
     (sequence,) = dataset.sequences
-    one, two = sequence.objects
-    late = replace(sequence, objects=(one, replace(two, prompt=2, scored=(3, 4))))
+    (layer,) = sequence.layers
+    one, two = layer.objects
+    late = replace(sequence, layers=(replace(layer, objects=(one, replace(two, prompt=2, scored=(3, 4)))),))
     first, second = score_dataset(replace(dataset, sequences=(late,)), first_mask_copied).objects
     assert (first.frames, first.j.mean) == (3, 1.0)
     assert (second.frames, second.j.mean) == (2, 0.5)
@@ -102,7 +103,7 @@ def test_objects_that_share_a_sequence_are_also_averaged_apart(tmp_path: Path) -
     two = [square(2, 2 + i) + square(14, 2, object_id=2) for i in range(5)]
     dataset = open_dataset("davis2017", write_davis(tmp_path, 2017, {"a": moving_square(5), "b": two}))
     scores = score_dataset(dataset, first_mask_copied)
-    assert [(score.sequence, score.object_id) for score in scores.objects] == [("a", 1), ("b", 1), ("b", 2)]
+    assert [(score.sequence, score.object) for score in scores.objects] == [("a", "1"), ("b", "1"), ("b", "2")]
     assert scores.multi_object is not None
     assert [score.sequence for score in scores.multi_object.objects] == ["b", "b"]
     assert scores.multi_object.totals == scores.sequences["b"]
@@ -130,10 +131,10 @@ def test_results_of_another_set_are_refused(tmp_path: Path) -> None:
     masks = {"a": moving_square(4), "b": moving_square(4)}
     dataset = open_dataset("davis2017", write_davis(tmp_path / "data", 2017, masks))
     results = write_results(tmp_path / "results", {"a": moving_square(6)})
-    with pytest.raises(InputError) as refused:
-        check_results(dataset, results)
-    lines = [line.split(":")[0].strip() for line in str(refused.value).splitlines()[1:]]
-    assert lines == ["a 00004", "a 00005", "b"]
+    found = listed_problems(dataset, results).found
+    assert [problem.partition(":")[0] for problem in found] == ["a 00004", "a 00005", "b"]
+    with pytest.raises(InputError, match="holds no folder of any sequence of davis2017"):
+        listed_problems(dataset, tmp_path / "data")
 
 
 def test_the_fingerprint_follows_the_scored_masks_only(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from tests.tolerances import SUMMATION
 from vos.errors import InputError
 from vos.metrics.objects import FrameScore, ObjectScore
 from vos.metrics.summary import Summary
-from vos.metrics.totals import Totals, mean_over_objects, totals
+from vos.metrics.totals import Totals, mean_over_objects, overall
 
 FIRST = (Summary(mean=0.8, recall=1.0, decay=0.1), Summary(mean=0.6, recall=0.5, decay=0.0))
 SECOND = (Summary(mean=0.2, recall=0.0, decay=0.3), Summary(mean=0.4, recall=0.5, decay=-0.2))
@@ -15,8 +15,8 @@ THIRD = (Summary(mean=0.6, recall=0.8, decay=0.0), Summary(mean=0.1, recall=0.0,
 
 def test_without_groups_every_object_counts_the_same() -> None:
     objects = [_score(FIRST, frames=50), _score(SECOND, frames=3)]
-    assert totals(objects) == mean_over_objects(objects)
-    assert totals(objects).figures == pytest.approx(
+    assert overall(objects) == mean_over_objects(objects)
+    assert overall(objects).figures == pytest.approx(
         {
             "JF": 0.5,
             "J_mean": 0.5,
@@ -33,7 +33,7 @@ def test_without_groups_every_object_counts_the_same() -> None:
 def test_with_groups_each_group_counts_the_same() -> None:
     """Two objects are seen and one is not: J is the mean of 0.5 and 0.6, F that of 0.5 and 0.1."""
     objects = [_score(THIRD, "unseen"), _score(FIRST, "seen"), _score(SECOND, "seen")]
-    assert totals(objects).figures == pytest.approx(
+    assert overall(objects).figures == pytest.approx(
         {
             "JF": (0.5 + 0.5 + 0.6 + 0.1) / 4,
             "J_mean": 0.55,
@@ -54,7 +54,7 @@ def test_with_groups_each_group_counts_the_same() -> None:
 def test_one_group_alone_is_its_mean() -> None:
     """As in a run that is restricted to some sequences."""
     objects = [_score(FIRST, "unseen"), _score(SECOND, "unseen")]
-    found, mean = totals(objects), mean_over_objects(objects)
+    found, mean = overall(objects), mean_over_objects(objects)
     assert found.figures == {**mean.figures, "J_unseen": mean.J_mean, "F_unseen": mean.F_mean}
 
 
@@ -65,7 +65,7 @@ def test_the_mean_over_objects_ignores_groups() -> None:
 
 def test_an_extra_is_averaged_over_the_objects_that_have_it() -> None:
     objects = [_score(FIRST, extras={"a": 0.2}), _score(FIRST, extras={"a": 0.4, "b": 0.7}), _score(FIRST)]
-    assert totals(objects).extras == pytest.approx({"a": 0.3, "b": 0.7}, abs=SUMMATION)
+    assert overall(objects).extras == pytest.approx({"a": 0.3, "b": 0.7}, abs=SUMMATION)
 
 
 def test_an_extra_is_averaged_over_groups_too() -> None:
@@ -74,7 +74,7 @@ def test_an_extra_is_averaged_over_groups_too() -> None:
         _score(FIRST, "seen", {"V": 0.3}),
         _score(FIRST, "unseen", {"V": 0.6, "W": 0.5}),
     ]
-    extras = totals(objects).extras
+    extras = overall(objects).extras
     assert extras == pytest.approx(
         {
             "J_seen": 0.8,
@@ -100,14 +100,14 @@ def test_figures_start_with_those_that_every_benchmark_has() -> None:
 
 
 def test_no_object_is_refused() -> None:
-    for average in (totals, mean_over_objects):
+    for average in (overall, mean_over_objects):
         with pytest.raises(InputError, match="no object to average over"):
             average([])
 
 
 def test_objects_with_and_without_a_group_do_not_mix() -> None:
     with pytest.raises(InputError, match="a, object 7, has no group; others are seen or unseen"):
-        totals([_score(FIRST, "seen"), _score(FIRST), _score(FIRST, "unseen")])
+        overall([_score(FIRST, "seen"), _score(FIRST), _score(FIRST, "unseen")])
 
 
 def _score(
