@@ -83,6 +83,8 @@ class RunRecord(Record):
     """Half-open range of frame numbers."""
     mask: Mapping[str, str]
     """Path and SHA-256 of the first mask."""
+    exports: Mapping[str, Any]
+    """What was written besides masks, and how."""
     damaged_frames: Sequence[int] = ()
     """Numbers of frames of which the decoder had to make up some."""
 

@@ -19,6 +19,7 @@ from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
 from vos.models import build_model
 from vos.settings import TrackerSettings
+from vos.soft_masks import GivenMasks, PaintedMasks
 from vos.types import VOID, Frame, LabelMap, Segmentation
 
 Ids = tuple[int, ...]
@@ -111,7 +112,8 @@ class Tracker:
             voting = known if pinned else np.ones_like(known)
             encode = partial(encode_labels, self._model, features, labels, voting, cohort.passes, self._palette)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned), encode)
-        return Segmentation(index=frame.index, ids=labels, confidence=confidence)
+        soft = GivenMasks(labels=labels, ids=self._tracked)
+        return Segmentation(index=frame.index, ids=labels, confidence=confidence, soft=soft)
 
     @torch.inference_mode()
     def step(self, frame: Frame) -> Segmentation:
@@ -124,7 +126,9 @@ class Tracker:
         for cohort in self._cohorts:
             encode = partial(self._encode_painted, features, cohort, passes)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned=False), encode)
-        return Segmentation(index=frame.index, ids=_label_map(passes, frame.image.shape[:2]), confidence=confidence)
+        size = (frame.image.shape[0], frame.image.shape[1])
+        soft = PaintedMasks(passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size)
+        return Segmentation(index=frame.index, ids=_label_map(passes, size), confidence=confidence, soft=soft)
 
     @property
     def _tracked(self) -> Ids:

@@ -1,6 +1,6 @@
 """What flows from reader to tracker to sink."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Protocol
@@ -13,6 +13,9 @@ Image = npt.NDArray[np.uint8]
 
 LabelMap = npt.NDArray[np.uint8]
 """(H, W) uint8 object ids: 0 background, 1..254 objects, 255 void (unknown)."""
+
+Plane = npt.NDArray[np.float32]
+"""(H, W) float32 in 0..1: how much of each pixel an object covers, or how probable it is there."""
 
 VOID = 255
 
@@ -33,6 +36,14 @@ class Frame:
     """The decoder had to make up some of the picture."""
 
 
+class SoftMasks(Protocol):
+    """Every tracked object's plane of one frame, computed when it is asked for: a run without mattes pays nothing."""
+
+    def planes(self) -> Iterator[tuple[int, Plane]]:
+        """(id, plane at the frame's size), one after another; in a pixel they sum to 1 at most, but for rounding."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Segmentation:
     """What the tracker says of one frame, at the frame's own size."""
@@ -43,6 +54,8 @@ class Segmentation:
     confidence: Mapping[int, float] = field(default_factory=dict)
     """Object id → 0..1: mean margin between the object and the runner-up over the object's interior;
     0 for an object that is absent."""
+    soft: SoftMasks | None = None
+    """What `ids` were decided from; None where nothing but ids is known."""
 
 
 class Sink(Protocol):

@@ -29,6 +29,7 @@ def demo_command(
     from vos.cli.job import Job
     from vos.cli.propagate import run_and_report
     from vos.demo.film import BIG_BUCK_BUNNY, CREDIT, FIRST_MASK, obtain
+    from vos.exports import ExportSettings
     from vos.run_record import stale_files
     from vos.settings import load_tracker
 
@@ -42,7 +43,7 @@ def demo_command(
         out=out,
         settings=load_tracker(),
         frames=chosen,
-        overlay=True,
+        exports=ExportSettings(kinds=("overlay",)),
         contact_sheet=True,
         overwrite=overwrite,
     )

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
+from vos.exports import Exports, ExportSettings
 from vos.io import (
     Clip,
     ContactSheetWriter,
     MaskWriter,
-    OverlayWriter,
     evenly_spaced,
     mask_name,
+    object_ids,
     open_clip,
     read_mask,
     require_size,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from vos.types import Segmentation
 
 MASKS = "masks"
-OVERLAY = "overlay.mp4"
 CONTACT_SHEET = "contact_sheet.png"
 _SHEET_FRAMES = 12
 
@@ -42,7 +42,7 @@ class Job:
     out: Path
     settings: "TrackerSettings"
     frames: FrameRange | None = None
-    overlay: bool = False
+    exports: ExportSettings = field(default_factory=ExportSettings)
     contact_sheet: bool = False
     overwrite: bool = False
 
@@ -54,6 +54,7 @@ class OpenedJob:
     job: Job
     clip: Clip
     ids: LabelMap = field(repr=False)
+    exports: Exports
     outputs: list[str]
     stale: list[Path]
     """Files of an earlier run, deleted when the run begins."""
@@ -66,9 +67,10 @@ def open_job(job: Job) -> OpenedJob:
     clip = open_clip(job.clip, job.frames)
     ids = read_mask(job.mask)
     require_size(ids, job.mask, width=clip.info.width, height=clip.info.height, clip=job.clip)
-    outputs = _outputs(job, clip)
+    exports = Exports(settings=job.exports, clip=clip, labels={one: str(one) for one in object_ids(ids)})
+    outputs = _outputs(job, clip, exports)
     stale = stale_files(job.out, outputs, overwrite=job.overwrite, inputs=[job.clip, job.mask])
-    return OpenedJob(job=job, clip=clip, ids=ids, outputs=outputs, stale=stale)
+    return OpenedJob(job=job, clip=clip, ids=ids, exports=exports, outputs=outputs, stale=stale)
 
 
 def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
@@ -99,17 +101,15 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     return done
 
 
-def _outputs(job: Job, clip: Clip) -> list[str]:
+def _outputs(job: Job, clip: Clip, exports: Exports) -> list[str]:
     """Relative paths of everything that the run may write."""
-    outputs = ["run.json", *(f"{MASKS}/{mask_name(stem)}" for stem in clip.stems())]
-    return outputs + [OVERLAY] * job.overlay + [CONTACT_SHEET] * job.contact_sheet
+    masks = [f"{MASKS}/{mask_name(stem)}" for stem in clip.stems()]
+    return ["run.json", *masks, *exports.outputs(), *[CONTACT_SHEET] * job.contact_sheet]
 
 
 def _sinks(opened: OpenedJob) -> list[Sink]:
     job, clip = opened.job, opened.clip
-    sinks: list[Sink] = [MaskWriter(job.out / MASKS)]
-    if job.overlay:
-        sinks.append(OverlayWriter(job.out / OVERLAY, clip.info))
+    sinks: list[Sink] = [MaskWriter(job.out / MASKS), *opened.exports.sinks(job.out)]
     if job.contact_sheet:
         sinks.append(ContactSheetWriter(job.out / CONTACT_SHEET, evenly_spaced(clip.frames, _SHEET_FRAMES)))
     return sinks
@@ -126,6 +126,7 @@ def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
         frames=(opened.clip.frames.start, opened.clip.frames.stop),
         mask={"path": str(job.mask), "sha256": sha256(job.mask)},
         settings=job.settings.model_dump(mode="json"),
+        exports=dataclasses.asdict(job.exports),
         model=describe_model(model),
         versions=versions(),
         outputs=opened.outputs,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vos.cli.job import Job
     from vos.run_record import RunRecord
 
+_PANEL = "What to write besides masks"
 _EXAMPLE = "Example: vos propagate clip.mp4 --mask first_frame.png --out run --overlay"
 
 
@@ -31,9 +32,43 @@ def propagate_command(
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, run.json, and overlay.mp4 when asked for.")],
     frames: options.Frames = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export",
+            metavar="KIND,KIND",
+            help="Also write mattes to DIR/KIND/: soft8, soft16, rgba; and overlay, to DIR/overlay.mp4.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     overlay: Annotated[
-        bool, typer.Option("--overlay", help="Also write DIR/overlay.mp4, at the clip's own times.")
+        bool,
+        typer.Option("--overlay", help="Also write DIR/overlay.mp4, at the clip's own times.", rich_help_panel=_PANEL),
     ] = False,
+    per_object: Annotated[
+        bool,
+        typer.Option(
+            "--per-object", help="A matte an object, in DIR/KIND/ID/, not one of all.", rich_help_panel=_PANEL
+        ),
+    ] = False,
+    alpha: Annotated[
+        str | None,
+        typer.Option(
+            "--alpha",
+            metavar="straight|premultiplied",
+            help="Colours beside an alpha: as they are (default), or times alpha.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    start_number: Annotated[
+        int | None,
+        typer.Option(
+            "--start-number",
+            metavar="N",
+            help="Number the files of image sequences from N; without it, as masks are.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     tracker: options.Tracker = "default",
@@ -51,6 +86,7 @@ def propagate_command(
 ) -> None:
     """Propagate the masks of a first frame through a clip."""
     from vos.cli.job import Job
+    from vos.exports import ExportSettings, parse_alpha, parse_kinds
     from vos.settings import load_tracker
 
     job = Job(
@@ -72,7 +108,12 @@ def propagate_command(
             cuda_graphs=cuda_graphs,
         ),
         frames=options.parse_frames(frames),
-        overlay=overlay,
+        exports=ExportSettings(
+            kinds=parse_kinds(export, overlay=overlay),
+            per_object=per_object,
+            alpha=parse_alpha(alpha),
+            start_number=start_number,
+        ),
         overwrite=overwrite,
     )
     run_and_report(job, quiet=quiet)
