@@ -3,9 +3,10 @@
 from vos.io.class_masks import ClassMasks, hex_colour, read_class_masks
 from vos.io.clip import Clip, ClipInfo
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
-from vos.io.images import find_images, natural_key, open_image, read_image
+from vos.io.images import find_images, open_image, read_image
 from vos.io.masks import MaskWriter, mask_name, object_ids, read_mask, require_size, write_mask
 from vos.io.movie import OverlayWriter
+from vos.io.numbering import natural_key
 from vos.io.open import open_clip
 from vos.io.overlay import paint_overlay
 from vos.io.palette import DAVIS_PALETTE, DISPLAY_COLOURS, recoloured
