@@ -13,6 +13,7 @@ import numpy as np
 from vos.channel import Channel
 from vos.errors import InputError, TruncatedError
 from vos.settings import load_tracker
+from vos.soft_masks import GivenMasks
 from vos.tracker import Tracker, build_tracker, check_mask
 from vos.types import Frame, Image, LabelMap, Segmentation, Sink
 
@@ -48,7 +49,7 @@ def run(
 ) -> RunStats:
     """Track a clip and write every frame; frames out = frames in.
 
-    masks: frame number → (H, W) uint8 ids; the first frame must have one. Frames are read in one thread and
+    masks: frame number → (H, W) uint8 ids; frames before the first of them are empty. Frames are read in one thread and
     written in another, a few ahead and a few behind; the tracker and `on_frame` run in this one. After success
     every sink is closed. An error in any of the three stops the others and is raised here as it is; what had
     been segmented is written, unless writing is what failed, and the sinks are aborted. A clip that breaks off is
@@ -95,8 +96,9 @@ def propagate(
 
     frames: (H, W, 3) uint8 RGB arrays, numbered from 0, or `Frame`s. masks: (H, W) uint8 ids of the first
     frame (0 background, 1..254 objects, 255 void), or {frame number: ids}, with which objects may appear
-    later or be corrected. tracker: a preset's name or a YAML file; overrides: fields of `TrackerSettings`,
-    such as `memory=0` or `device="cpu"`. Raises InputError for what cannot be tracked.
+    later or be corrected; frames before the first of them are empty. tracker: a preset's name or a YAML file;
+    overrides: fields of `TrackerSettings`, such as `memory=0` or `device="cpu"`. Raises InputError for what
+    cannot be tracked.
     """
     return _segmented(frames, _Guided(build_tracker(load_tracker(tracker, **overrides)), masks))
 
@@ -108,6 +110,7 @@ class _Guided:
         self._tracker = tracker
         self._masks = masks
         self._waiting: dict[int, LabelMap] = {}
+        self._first = 0
         self._last = -1
         self.frames = 0
         self.seconds = 0.0
@@ -117,14 +120,18 @@ class _Guided:
         began = time.perf_counter()
         if self.frames == 0:
             self._waiting = _checked_masks(self._masks, frame)
-        mask = self._waiting.pop(frame.index, None)
-        segmentation = self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
+            self._first = min(self._waiting)
+        segmentation = _empty(frame) if frame.index < self._first else self._track(frame)
         self.frames += 1
         self._last = frame.index
         if frame.damaged:
             self.damaged.append(frame.index)
         self.seconds += time.perf_counter() - began
         return segmentation
+
+    def _track(self, frame: Frame) -> Segmentation:
+        mask = self._waiting.pop(frame.index, None)
+        return self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
 
     def finish(self) -> None:
         """After the last frame: every mask must have been used."""
@@ -140,12 +147,16 @@ def _checked_masks(masks: LabelMap | Mapping[int, LabelMap], first: Frame) -> di
     checked = dict(masks) if isinstance(masks, Mapping) else {first.index: masks}
     for index, ids in checked.items():
         check_mask(ids, index, first.image.shape[:2])
-    if min(checked, default=None) != first.index:
+    if not checked or min(checked) < first.index:
         numbers = ", ".join(map(str, sorted(checked))) or "none"
-        raise InputError(
-            f"masks are given for frames {numbers}, but the clip begins with frame {first.index}: give it one"
-        )
+        raise InputError(f"masks are given for frames {numbers}, but the clip begins with frame {first.index}")
     return checked
+
+
+def _empty(frame: Frame) -> Segmentation:
+    """Of a frame before the first mask: nothing is known of any object."""
+    labels = np.zeros(frame.image.shape[:2], dtype=np.uint8)
+    return Segmentation(index=frame.index, ids=labels, soft=GivenMasks(labels=labels, ids=()))
 
 
 def _segmented(frames: Iterable[Image | Frame], guided: _Guided) -> Iterator[Segmentation]:

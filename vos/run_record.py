@@ -81,8 +81,10 @@ class RunRecord(Record):
     """Path and facts of the clip, see `describe_clip`."""
     frames: tuple[int, int]
     """Half-open range of frame numbers."""
-    mask: Mapping[str, str]
-    """Path and SHA-256 of the first mask."""
+    masks: Sequence[Mapping[str, Any]]
+    """Frame, path and SHA-256 of each mask that was given."""
+    objects: Mapping[str, str]
+    """Object id → name."""
     exports: Mapping[str, Any]
     """What was written besides masks, and how."""
     damaged_frames: Sequence[int] = ()

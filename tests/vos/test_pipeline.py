@@ -210,7 +210,6 @@ def test_reading_runs_only_a_little_ahead():
     [
         ([], {0: MASK}, "the clip has no frames"),
         (pictures(3), {}, "masks are given for frames none, but the clip begins with frame 0"),
-        (pictures(3), {1: MASK}, "masks are given for frames 1, but the clip begins with frame 0"),
         (pictures(3), {-1: MASK, 0: MASK}, "masks are given for frames -1, 0, but the clip begins with frame 0"),
         (pictures(3), {0: MASK, 2: MASK[:5]}, "the mask of frame 2 is 5x96"),
     ],
@@ -227,6 +226,17 @@ def test_masks_are_checked_before_any_work(frames: Iterable[Frame], masks: dict[
 def test_a_mask_beyond_the_end_is_told_of_when_the_end_is_known():
     error = promptly(lambda: run(pictures(3), {0: MASK, 3: MASK, 99: MASK}, tracker(), [Kept()]))
     assert "frames that the clip has not (3, 99): its last is 2" in str(error)
+
+
+def test_frames_before_the_first_mask_are_empty():
+    sink = Kept()
+    run(pictures(5), {2: MASK}, tracker(), [sink])
+    found = sink.written
+    assert [bool(one.ids.any()) for one in found] == [False, False, True, True, True]
+    assert [one.index for one in found] == [0, 1, 2, 3, 4]
+    assert found[0].soft is not None
+    assert list(found[0].soft.planes()) == []
+    assert found[0].confidence == {}
 
 
 @pytest.fixture

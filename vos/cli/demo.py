@@ -30,6 +30,7 @@ def demo_command(
     from vos.cli.propagate import run_and_report
     from vos.demo.film import BIG_BUCK_BUNNY, CREDIT, FIRST_MASK, obtain
     from vos.exports import ExportSettings
+    from vos.prompts import GivenMask
     from vos.run_record import stale_files
     from vos.settings import load_tracker
 
@@ -39,7 +40,7 @@ def demo_command(
     stale_files(out, [], overwrite=overwrite, inputs=[])  # refuse another run's folder before the download
     job = Job(
         clip=obtain(BIG_BUCK_BUNNY, out / "clip"),
-        mask=FIRST_MASK,
+        masks=(GivenMask(path=FIRST_MASK),),
         out=out,
         settings=load_tracker(),
         frames=chosen,

@@ -1,26 +1,28 @@
 """One clip propagated into one output folder: what `vos propagate` and `vos demo` share."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
+from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
 from vos.io import (
     Clip,
     ContactSheetWriter,
     MaskWriter,
     evenly_spaced,
+    find_images,
     mask_name,
     object_ids,
     open_clip,
-    read_mask,
-    require_size,
 )
 from vos.io.frame_range import FrameRange
-from vos.types import LabelMap, Sink
+from vos.prompts import FramePrompt, GivenMask, read_prompt
+from vos.types import Image, LabelMap, Sink
 
 if TYPE_CHECKING:
     from seggpt_core.prompt import InContextModel
@@ -38,11 +40,14 @@ class Job:
     """What is asked for."""
 
     clip: Path
-    mask: Path
+    masks: Sequence[GivenMask]
     out: Path
     settings: "TrackerSettings"
     frames: FrameRange | None = None
     exports: ExportSettings = field(default_factory=ExportSettings)
+    names: Mapping[int, str] = field(default_factory=dict)
+    """Object id → name, over those that the masks themselves tell."""
+    resize_masks: bool = False
     contact_sheet: bool = False
     overwrite: bool = False
 
@@ -53,7 +58,10 @@ class OpenedJob:
 
     job: Job
     clip: Clip
-    ids: LabelMap = field(repr=False)
+    masks: Mapping[int, LabelMap] = field(repr=False)
+    """Frame number → ids."""
+    labels: Mapping[int, str]
+    """Object id → name, or the id as text."""
     exports: Exports
     outputs: list[str]
     stale: list[Path]
@@ -61,16 +69,65 @@ class OpenedJob:
 
 
 def open_job(job: Job) -> OpenedJob:
-    """Check clip, mask and output folder. Raises InputError for what is wrong with them."""
+    """Check clip, masks and output folder. Raises InputError for what is wrong with them."""
     from vos.run_record import stale_files
 
     clip = open_clip(job.clip, job.frames)
-    ids = read_mask(job.mask)
-    require_size(ids, job.mask, width=clip.info.width, height=clip.info.height, clip=job.clip)
-    exports = Exports(settings=job.exports, clip=clip, labels={one: str(one) for one in object_ids(ids)})
+    prompts = _read_prompts(job, clip)
+    labels = _labels(prompts.values(), job.names)
+    exports = Exports(settings=job.exports, clip=clip, labels=labels)
     outputs = _outputs(job, clip, exports)
-    stale = stale_files(job.out, outputs, overwrite=job.overwrite, inputs=[job.clip, job.mask])
-    return OpenedJob(job=job, clip=clip, ids=ids, exports=exports, outputs=outputs, stale=stale)
+    inputs = [job.clip, *(one.path for one in job.masks)]
+    stale = stale_files(job.out, outputs, overwrite=job.overwrite, inputs=inputs)
+    masks = {number: prompt.ids for number, prompt in prompts.items()}
+    return OpenedJob(job=job, clip=clip, masks=masks, labels=labels, exports=exports, outputs=outputs, stale=stale)
+
+
+def _read_prompts(job: Job, clip: Clip) -> dict[int, FramePrompt]:
+    """Frame number → what is given there, in the frames' order."""
+    prompts: dict[int, FramePrompt] = {}
+    for one in job.masks:
+        number = clip.frames.start if one.frame is None else one.frame
+        if number not in clip.frames:
+            taken = f"{clip.frames.start} to {clip.frames.stop - 1}"
+            raise InputError(f"--mask {number}={one.path}: there is no frame {number}; frames are {taken}")
+        if number in prompts:
+            raise InputError(f"--mask {one.path}: frame {number} has another mask already; give it one")
+        prompts[number] = read_prompt(
+            one.path,
+            size=(clip.info.height, clip.info.width),
+            clip=job.clip,
+            picture=partial(_picture, job.clip, number),
+            resize=job.resize_masks,
+        )
+    return dict(sorted(prompts.items()))
+
+
+def _picture(clip: Path, number: int) -> Image:
+    (frame,) = open_clip(clip, (number, number + 1))
+    return frame.image
+
+
+def _labels(prompts: Iterable[FramePrompt], given: Mapping[int, str]) -> dict[int, str]:
+    """Object id → name, of every object that any mask holds."""
+    names: dict[int, str] = {}
+    ids: set[int] = set()
+    for prompt in prompts:
+        ids.update(object_ids(prompt.ids))
+        for one, name in prompt.names.items():
+            if names.setdefault(one, name) != name:
+                raise InputError(f"object {one} is called {names[one]} in one mask and {name} in another")
+    unknown = sorted(set(given) - ids)
+    if unknown:
+        raise InputError(f"--names: there is no object {', '.join(map(str, unknown))}; there are {_listed(ids)}")
+    labels = {one: {**names, **given}.get(one, str(one)) for one in sorted(ids)}
+    if len(set(labels.values())) < len(labels):
+        raise InputError(f"two objects have one name: {', '.join(labels.values())}")
+    return labels
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(ids)))
 
 
 def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
@@ -94,7 +151,7 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
             tally.done += 1
             on_frame()
 
-        stats = pipeline.run(clip, {clip.frames.start: opened.ids}, tracker, _sinks(opened), count)
+        stats = pipeline.run(clip, opened.masks, tracker, _sinks(opened), count)
     record = dataclasses.replace(record, damaged_frames=stats.damaged)
     done = record.ended(job.out, "done", timing=describe_timing(stats), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
@@ -115,8 +172,23 @@ def _sinks(opened: OpenedJob) -> list[Sink]:
     return sinks
 
 
-def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
+def _described_masks(opened: OpenedJob) -> list[dict[str, Any]]:
     from seggpt_core.checkpoint import sha256
+
+    start = opened.clip.frames.start
+    return [
+        {
+            "frame": start if one.frame is None else one.frame,
+            "path": str(one.path),
+            "sha256": {file.name: sha256(file) for file in find_images([one.path])}
+            if one.path.is_dir()
+            else sha256(one.path),
+        }
+        for one in opened.job.masks
+    ]
+
+
+def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
     from vos.run_record import RunRecord, describe_clip, versions
 
     job = opened.job
@@ -124,7 +196,8 @@ def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
         status="running",
         clip=describe_clip(opened.clip),
         frames=(opened.clip.frames.start, opened.clip.frames.stop),
-        mask={"path": str(job.mask), "sha256": sha256(job.mask)},
+        masks=_described_masks(opened),
+        objects={str(one): label for one, label in opened.labels.items()},
         settings=job.settings.model_dump(mode="json"),
         exports=dataclasses.asdict(job.exports),
         model=describe_model(model),

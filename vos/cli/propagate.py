@@ -23,11 +23,12 @@ def register(app: typer.Typer) -> None:
 def propagate_command(
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="A video file, or a folder of images.")],
     mask: Annotated[
-        Path,
+        list[str],
         typer.Option(
-            metavar="MASK",
-            help="Objects of the first frame (of frame A with --frames): an indexed PNG with ids 1..254, "
-            "or black and white for one object.",
+            metavar="[N=]MASK",
+            help="Objects of frame N, or of the first frame: an indexed PNG with ids 1..254, a black and white image, "
+            "a cut-out, a folder with an image an object, or JSON. May be repeated, for objects that come later and "
+            "for corrections.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, run.json, and overlay.mp4 when asked for.")],
@@ -69,6 +70,12 @@ def propagate_command(
             rich_help_panel=_PANEL,
         ),
     ] = None,
+    names: Annotated[
+        str | None, typer.Option("--names", metavar="ID=NAME,…", help="What objects are called, in folders and tables.")
+    ] = None,
+    resize_mask: Annotated[
+        bool, typer.Option("--resize-mask", help="Accept masks of another size than the clip's, and resize them.")
+    ] = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     tracker: options.Tracker = "default",
@@ -84,14 +91,15 @@ def propagate_command(
     compile: options.Compile = None,
     cuda_graphs: options.CudaGraphs = None,
 ) -> None:
-    """Propagate the masks of a first frame through a clip."""
+    """Propagate masks of one frame or several through a clip."""
     from vos.cli.job import Job
     from vos.exports import ExportSettings, parse_alpha, parse_kinds
+    from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
 
     job = Job(
         clip=clip,
-        mask=mask,
+        masks=parse_given(mask),
         out=out,
         settings=load_tracker(
             tracker,
@@ -114,6 +122,8 @@ def propagate_command(
             alpha=parse_alpha(alpha),
             start_number=start_number,
         ),
+        names=parse_names(names),
+        resize_masks=resize_mask,
         overwrite=overwrite,
     )
     run_and_report(job, quiet=quiet)
@@ -127,6 +137,9 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
     opened = open_job(job)
     if opened.clip.info.missing and not quiet:
         warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
+    first, start = min(opened.masks), opened.clip.frames.start
+    if first > start and not quiet:
+        warn(f"frames {start} to {first - 1} come before the first mask: theirs will be empty")
     with frame_progress(len(opened.clip.frames), job.clip.name, quiet=quiet) as advance:
         record = run_job(opened, advance)
     if not quiet:

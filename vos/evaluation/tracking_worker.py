@@ -1,19 +1,16 @@
 """The worker that tracks sequences. PyTorch is imported where the work is done, not where it is handed out."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from vos.datasets import Layer, VideoSequence, mask_path, read_prompts
+from vos.datasets import Layer, VideoSequence, read_prompts
 from vos.errors import WorkError
 from vos.evaluation.fingerprints import masks_sha256
 from vos.evaluation.tasks import OnSteps, Worker
 from vos.evaluation.threads import worker_threads
-from vos.io import MaskWriter, open_clip, write_mask
+from vos.io import MaskWriter, open_clip
 from vos.run_record import peak_memory_mib
 from vos.settings import TrackerSettings
 
@@ -96,20 +93,13 @@ def _track(
 def _track_layer(
     task: Track, layer: Layer, model: "InContextModel", settings: TrackerSettings, on_frame: Callable[[object], None]
 ) -> float:
-    """Write the masks of one layer, empty ones before its first object appears; returns the seconds it took."""
+    """Write the masks of one layer; returns the seconds it took."""
     from vos import pipeline
     from vos.tracker import Tracker
 
-    began = time.perf_counter()
-    sequence, first = task.sequence, layer.prompts[0]
-    empty = np.zeros(sequence.size, dtype=np.uint8)
-    for position in range(first):
-        write_mask(mask_path(sequence, layer, position, task.folder), empty)
-        on_frame(None)
-    clip = open_clip(sequence.images, (first, len(sequence.stems)))
+    clip, prompts = open_clip(task.sequence.images), read_prompts(task.sequence, layer)
     sinks = [MaskWriter(task.folder / layer.folder)]
-    pipeline.run(clip, read_prompts(sequence, layer), Tracker(model, settings), sinks, on_frame)
-    return time.perf_counter() - began
+    return pipeline.run(clip, prompts, Tracker(model, settings), sinks, on_frame).seconds_total
 
 
 def _describe(model: "InContextModel") -> dict[str, str]:

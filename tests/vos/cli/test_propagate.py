@@ -102,7 +102,9 @@ class TestResults:
             == record["settings"]
         )
         assert record["model"] == {"name": "shade", "weights_sha256": model.weights_hash, "device": "cpu"}
-        assert record["mask"] == {"path": str(mask), "sha256": hashlib.sha256(mask.read_bytes()).hexdigest()}
+        digest = hashlib.sha256(mask.read_bytes()).hexdigest()
+        assert record["masks"] == [{"frame": 2, "path": str(mask), "sha256": digest}]
+        assert record["objects"] == {"3": "3", "5": "5"}
         assert (record["clip"]["path"], record["clip"]["frame_count"], record["frames"]) == (str(clip), COUNT, [2, 5])
         assert record["timing"]["frames"] == 3
         assert record["peak_memory_mib"] > 0

@@ -1,0 +1,76 @@
+"""`vos propagate` with masks of several frames, in several forms, and with names."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.vos.cli.flat_film import COUNT, call, images_and_mask, loader
+from tests.vos.fake_model import ShadeModel
+from tests.vos.flat_clips import clip as flat_clip
+from vos.io import read_mask, write_mask
+
+SIZE = ("--size", "64x96")
+
+
+@pytest.fixture(autouse=True)
+def model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vos.models.build_model", loader(ShadeModel()))
+
+
+def ids_in(path: Path) -> set[int]:
+    return set(np.unique(read_mask(path, empty_ok=True)).tolist())
+
+
+def test_an_object_may_come_with_a_later_mask(tmp_path: Path) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    first = read_mask(mask)
+    write_mask(tmp_path / "one.png", np.where(first == 3, 3, 0).astype(np.uint8))
+    later = flat_clip(COUNT, [3, 5])[6][1]
+    write_mask(tmp_path / "two.png", np.where(later == 5, 5, 0).astype(np.uint8))
+    out = tmp_path / "run"
+    given = ["--mask", tmp_path / "one.png", "--mask", f"6={tmp_path / 'two.png'}", "--names", "3=dog,5=cat"]
+    assert call("propagate", clip, *given, "--out", out, "--export", "soft8", "--per-object", *SIZE) == 0
+    assert [ids_in(out / f"masks/s{index}.png") for index in (0, 5, 6, 11)] == [{0, 3}, {0, 3}, {0, 3, 5}, {0, 3, 5}]
+    assert sorted(path.name for path in (out / "soft8").iterdir()) == ["cat", "dog"]
+    assert len(list((out / "soft8/cat").iterdir())) == COUNT
+    record = json.loads((out / "run.json").read_text())
+    assert record["objects"] == {"3": "dog", "5": "cat"}
+    assert [one["frame"] for one in record["masks"]] == [0, 6]
+
+
+def test_frames_before_the_first_mask_are_empty_and_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, mask = images_and_mask(tmp_path, first=4)
+    assert call("propagate", clip, "--mask", f"4={mask}", "--out", tmp_path / "run", *SIZE) == 0
+    assert [ids_in(tmp_path / f"run/masks/s{index}.png") for index in (0, 3, 4)] == [{0}, {0}, {0, 3, 5}]
+    assert "frames 0 to 3 come before the first mask: theirs will be empty" in capsys.readouterr().err
+
+
+def test_json_names_its_objects(tmp_path: Path) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    height, width = read_mask(mask).shape
+    corners = [[0, 0], [width // 3, 0], [width // 3, height // 3]]
+    (tmp_path / "a.json").write_text(json.dumps([{"id": 9, "name": "corner", "polygon": corners}]))
+    assert call("propagate", clip, "--mask", tmp_path / "a.json", "--out", tmp_path / "run", *SIZE) == 0
+    assert json.loads((tmp_path / "run/run.json").read_text())["objects"] == {"9": "corner"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--mask", "99=MASK"], "there is no frame 99; frames are 0 to 11"),
+        (["--mask", "MASK", "--mask", "0=MASK"], "frame 0 has another mask already"),
+        (["--mask", "MASK", "--names", "4=dog"], "--names: there is no object 4; there are 3, 5"),
+        (["--mask", "MASK", "--names", "3=5"], "two objects have one name: 5, 5"),
+        (["--mask", "2=MASK", "--frames", "4:8"], "there is no frame 2; frames are 4 to 7"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], message: str
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    arguments = [argument.replace("MASK", str(mask)) for argument in given]
+    assert call("propagate", clip, *arguments, "--out", tmp_path / "run", *SIZE) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
