@@ -38,6 +38,8 @@ ROOMS: dict[str, set[str]] = {
     "pipeline": {"io", "tracker", "settings", "channel", "soft_masks"},
     "exports": {"io"},
     "prompts": {"io"},
+    "confidence_plot": {"io"},
+    "confidence_log": {"io", "confidence_plot"},
     "run_record": {"io", "pipeline", "settings"},
     "evaluation": {CORE, "pipeline", "datasets", "metrics", "io", "models", "tracker", "settings", "run_record"},
     "demo": {"io"},

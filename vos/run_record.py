@@ -7,7 +7,7 @@ import re
 import resource
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -87,6 +87,8 @@ class RunRecord(Record):
     """Object id → name."""
     exports: Mapping[str, Any]
     """What was written besides masks, and how."""
+    doubts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Object's name → ranges of frames, both ends included, in which it is unsure or lost."""
     damaged_frames: Sequence[int] = ()
     """Numbers of frames of which the decoder had to make up some."""
 

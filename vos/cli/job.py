@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
+from vos.confidence_log import PLOT, TABLE, ConfidenceWriter
 from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
 from vos.io import (
@@ -145,14 +146,15 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     model = build_model(job.settings)
     tracker = Tracker(model, job.settings)
     record = _record(opened, model)
+    confidence = ConfidenceWriter(job.out, opened.labels)
     with recorded(job.out, opened.stale, record) as tally:
 
         def count(_: "Segmentation") -> None:
             tally.done += 1
             on_frame()
 
-        stats = pipeline.run(clip, opened.masks, tracker, _sinks(opened), count)
-    record = dataclasses.replace(record, damaged_frames=stats.damaged)
+        stats = pipeline.run(clip, opened.masks, tracker, [*_sinks(opened), confidence], count)
+    record = dataclasses.replace(record, damaged_frames=stats.damaged, doubts=confidence.doubts())
     done = record.ended(job.out, "done", timing=describe_timing(stats), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
     return done
@@ -161,7 +163,7 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
 def _outputs(job: Job, clip: Clip, exports: Exports) -> list[str]:
     """Relative paths of everything that the run may write."""
     masks = [f"{MASKS}/{mask_name(stem)}" for stem in clip.stems()]
-    return ["run.json", *masks, *exports.outputs(), *[CONTACT_SHEET] * job.contact_sheet]
+    return ["run.json", *masks, TABLE, PLOT, *exports.outputs(), *[CONTACT_SHEET] * job.contact_sheet]
 
 
 def _sinks(opened: OpenedJob) -> list[Sink]:

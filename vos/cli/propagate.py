@@ -133,6 +133,7 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
     """Run the job behind a progress bar, and print one line that sums it up."""
     from vos.cli.job import open_job, run_job
     from vos.cli.progress import frame_progress
+    from vos.confidence_log import told
 
     opened = open_job(job)
     if opened.clip.info.missing and not quiet:
@@ -146,6 +147,10 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
         if record.damaged_frames:
             numbers = ", ".join(map(str, record.damaged_frames))
             warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
+        for name, ranges in record.doubts.items():
+            warn(
+                f"object {name} is unsure or lost in frames {told(ranges)}: look there, and give a mask (--mask N=MASK)"
+            )
         typer.echo(summary(job, record))
     return record
 

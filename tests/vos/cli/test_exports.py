@@ -39,7 +39,7 @@ def test_mattes_lie_beside_masks_under_their_names(tmp_path: Path):
     assert call("propagate", clip, "--mask", mask, "--out", out, "--export", "soft8,soft16,rgba", *SIZE) == 0
     stems = [f"s{index}" for index in range(COUNT)]
     expected = [f"{kind}/{stem}.png" for kind in ("masks", "soft8", "soft16", "rgba") for stem in stems]
-    assert files(out) == sorted([*expected, "run.json"])
+    assert files(out) == sorted([*expected, "confidence.csv", "confidence.svg", "run.json"])
     assert sorted(json.loads((out / "run.json").read_text())["outputs"]) == files(out)
     for stem in stems:
         soft8, soft16, rgba = (pixels(out / kind / f"{stem}.png") for kind in ("soft8", "soft16", "rgba"))
@@ -92,7 +92,8 @@ def test_overwriting_deletes_every_export_of_the_old_run(tmp_path: Path):
     assert call(*run, "--export", "overlay,soft8", "--per-object") == 0
     (out / "soft8/3/mine.png").touch()
     assert call(*run, "--overwrite", "--export", "rgba", "--frames", "0:1") == 0
-    assert files(out) == ["masks/00000.png", "rgba/00000.png", "run.json", "soft8/3/mine.png", "timestamps.csv"]
+    written = ["masks/00000.png", "rgba/00000.png", "run.json", "soft8/3/mine.png", "timestamps.csv"]
+    assert files(out) == ["confidence.csv", "confidence.svg", *written]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class TestResults:
     def test_a_mask_for_every_frame_of_a_video(self, tmp_path: Path):
         clip, mask = video_and_mask(tmp_path)
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
-        assert names(tmp_path / "run") == ["masks", "run.json"]
+        assert names(tmp_path / "run") == ["confidence.csv", "confidence.svg", "masks", "run.json"]
         assert names(tmp_path / "run/masks") == [f"{index:05d}.png" for index in range(COUNT)]
         np.testing.assert_array_equal(read_mask(tmp_path / "run/masks/00000.png"), read_mask(mask))
         for index, (_, truth) in enumerate(flat_clip(COUNT, [3, 5])):
@@ -109,7 +109,8 @@ class TestResults:
         assert record["timing"]["frames"] == 3
         assert record["peak_memory_mib"] > 0
         assert record["outputs"] == [
-            "run.json", "masks/00002.png", "masks/00003.png", "masks/00004.png", "overlay.mp4"
+            "run.json", "masks/00002.png", "masks/00003.png", "masks/00004.png",
+            "confidence.csv", "confidence.svg", "overlay.mp4"
         ]  # fmt: skip
 
     def test_one_line_sums_it_up(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -119,7 +120,9 @@ class TestResults:
         captured = capsys.readouterr()
         (line,) = captured.out.splitlines()
         assert line.startswith(f"{COUNT} frames at ")
-        assert line.endswith(f": {out / 'masks'}, {out / 'run.json'}")
+        assert line.endswith(
+            ", ".join(str(out / name) for name in ("confidence.csv", "confidence.svg", "masks", "run.json"))
+        )
         assert captured.err == ""
 
     def test_quiet_is_silent(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -145,7 +148,7 @@ class TestOverwrite:
         (out / "masks/mine.txt").write_text("mine")
         again = ["--overwrite", "--frames", "0:2"]
         assert call("propagate", clip, "--mask", mask, "--out", out, *again, *SIZE) == 0
-        assert names(out) == ["masks", "run.json"]
+        assert names(out) == ["confidence.csv", "confidence.svg", "masks", "run.json"]
         assert names(out / "masks") == ["mine.txt", "s0.png", "s1.png"]
 
     def test_nothing_is_deleted_for_a_run_that_is_refused(self, tmp_path: Path):
@@ -254,7 +257,8 @@ class TestDamage:
         assert line.endswith(f"; {count} frames before it are done")
         assert names(out / "masks") == [f"{index:05d}.png" for index in range(count)]
         assert len(read_times(out / "overlay.mp4")) == count
-        assert record["outputs"] == ["run.json", *(f"masks/{index:05d}.png" for index in range(count)), "overlay.mp4"]
+        masks = [f"masks/{index:05d}.png" for index in range(count)]
+        assert record["outputs"] == ["run.json", *masks, "confidence.csv", "confidence.svg", "overlay.mp4"]
 
     def test_pictures_with_made_up_parts_are_told_of(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
