@@ -4,17 +4,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from vos.channel import Channel
 from vos.errors import InputError, TruncatedError
+from vos.guided import Guided
 from vos.settings import load_tracker
-from vos.soft_masks import GivenMasks
-from vos.tracker import Tracker, build_tracker, check_mask
+from vos.tracker import Tracker, build_tracker
 from vos.types import Frame, Image, LabelMap, Segmentation, Sink
 
 _DEPTH = 8
@@ -40,6 +40,16 @@ class RunStats:
         return self.frames / self.seconds_total
 
 
+class Segmenter(Protocol):
+    """Says what is what in each frame of one clip, in the order in which they come."""
+
+    def segment(self, frame: Frame) -> Segmentation: ...
+
+    def finish(self) -> None:
+        """After the last frame. Raises InputError if something is left that should have come."""
+        ...
+
+
 def run(
     frames: Iterable[Frame],
     masks: Mapping[int, LabelMap],
@@ -49,29 +59,41 @@ def run(
 ) -> RunStats:
     """Track a clip and write every frame; frames out = frames in.
 
-    masks: frame number → (H, W) uint8 ids; frames before the first of them are empty. Frames are read in one thread and
-    written in another, a few ahead and a few behind; the tracker and `on_frame` run in this one. After success
-    every sink is closed. An error in any of the three stops the others and is raised here as it is; what had
-    been segmented is written, unless writing is what failed, and the sinks are aborted. A clip that breaks off is
-    the exception: after its first frame its end is taken for the clip's, the sinks are closed, and then
-    TruncatedError is raised.
+    masks: frame number → (H, W) uint8 ids; frames before the first of them are empty. Otherwise as `run_segmenter`.
+    """
+    return run_segmenter(frames, Guided(tracker, masks), sinks, on_frame)
+
+
+def run_segmenter(
+    frames: Iterable[Frame],
+    segmenter: Segmenter,
+    sinks: Sequence[Sink],
+    on_frame: Callable[[Segmentation], None] | None = None,
+) -> RunStats:
+    """Segment a clip and write every frame; frames out = frames in.
+
+    Frames are read in one thread and written in another, a few ahead and a few behind; the segmenter and `on_frame`
+    run in this one. After success every sink is closed. An error in any of the three stops the others and is raised
+    here as it is; what had been segmented is written, unless writing is what failed, and the sinks are aborted. A clip
+    that breaks off is the exception: after its first frame its end is taken for the clip's, the sinks are closed, and
+    then TruncatedError is raised.
     """
     began = time.perf_counter()
     broken: TruncatedError | None = None
+    tally = _Tally()
     try:
-        guided = _Guided(tracker, masks)
         with _reading(frames) as read, _writing(sinks) as written:
             try:
                 for frame in read:
-                    segmentation = guided.segment(frame)
+                    segmentation = tally.count(frame, segmenter)
                     if not written.put((frame, segmentation)):
                         break
                     if on_frame is not None:
                         on_frame(segmentation)
                 else:
-                    guided.finish()
+                    segmenter.finish()
             except TruncatedError as error:
-                if guided.frames == 0:
+                if tally.frames == 0:
                     raise
                 broken = error
         for sink in sinks:
@@ -82,7 +104,23 @@ def run(
     if broken is not None:
         raise broken
     total = time.perf_counter() - began
-    return RunStats(frames=guided.frames, seconds_total=total, seconds_tracking=guided.seconds, damaged=guided.damaged)
+    return RunStats(frames=tally.frames, seconds_total=total, seconds_tracking=tally.seconds, damaged=tally.damaged)
+
+
+@dataclass(slots=True)
+class _Tally:
+    frames: int = 0
+    seconds: float = 0.0
+    damaged: list[int] = field(default_factory=list)
+
+    def count(self, frame: Frame, segmenter: Segmenter) -> Segmentation:
+        began = time.perf_counter()
+        segmentation = segmenter.segment(frame)
+        self.seconds += time.perf_counter() - began
+        self.frames += 1
+        if frame.damaged:
+            self.damaged.append(frame.index)
+        return segmentation
 
 
 def propagate(
@@ -100,66 +138,10 @@ def propagate(
     overrides: fields of `TrackerSettings`, such as `memory=0` or `device="cpu"`. Raises InputError for what
     cannot be tracked.
     """
-    return _segmented(frames, _Guided(build_tracker(load_tracker(tracker, **overrides)), masks))
+    return _segmented(frames, Guided(build_tracker(load_tracker(tracker, **overrides)), masks))
 
 
-class _Guided:
-    """A tracker with the masks it will be given, checked before any work."""
-
-    def __init__(self, tracker: Tracker, masks: LabelMap | Mapping[int, LabelMap]) -> None:
-        self._tracker = tracker
-        self._masks = masks
-        self._waiting: dict[int, LabelMap] = {}
-        self._first = 0
-        self._last = -1
-        self.frames = 0
-        self.seconds = 0.0
-        self.damaged: list[int] = []
-
-    def segment(self, frame: Frame) -> Segmentation:
-        began = time.perf_counter()
-        if self.frames == 0:
-            self._waiting = _checked_masks(self._masks, frame)
-            self._first = min(self._waiting)
-        segmentation = _empty(frame) if frame.index < self._first else self._track(frame)
-        self.frames += 1
-        self._last = frame.index
-        if frame.damaged:
-            self.damaged.append(frame.index)
-        self.seconds += time.perf_counter() - began
-        return segmentation
-
-    def _track(self, frame: Frame) -> Segmentation:
-        mask = self._waiting.pop(frame.index, None)
-        return self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
-
-    def finish(self) -> None:
-        """After the last frame: every mask must have been used."""
-        if self.frames == 0:
-            raise InputError("the clip has no frames: it must have at least one")
-        if self._waiting:
-            numbers = ", ".join(map(str, sorted(self._waiting)))
-            raise InputError(f"there are masks for frames that the clip has not ({numbers}): its last is {self._last}")
-
-
-def _checked_masks(masks: LabelMap | Mapping[int, LabelMap], first: Frame) -> dict[int, LabelMap]:
-    """Masks by frame number, each one fit for a clip that begins with this frame."""
-    checked = dict(masks) if isinstance(masks, Mapping) else {first.index: masks}
-    for index, ids in checked.items():
-        check_mask(ids, index, first.image.shape[:2])
-    if not checked or min(checked) < first.index:
-        numbers = ", ".join(map(str, sorted(checked))) or "none"
-        raise InputError(f"masks are given for frames {numbers}, but the clip begins with frame {first.index}")
-    return checked
-
-
-def _empty(frame: Frame) -> Segmentation:
-    """Of a frame before the first mask: nothing is known of any object."""
-    labels = np.zeros(frame.image.shape[:2], dtype=np.uint8)
-    return Segmentation(index=frame.index, ids=labels, soft=GivenMasks(labels=labels, ids=()))
-
-
-def _segmented(frames: Iterable[Image | Frame], guided: _Guided) -> Iterator[Segmentation]:
+def _segmented(frames: Iterable[Image | Frame], guided: Guided) -> Iterator[Segmentation]:
     for position, frame in enumerate(frames):
         yield guided.segment(_as_frame(position, frame))
     guided.finish()

@@ -85,6 +85,8 @@ class RunRecord(Record):
     """Frame, path and SHA-256 of each mask that was given."""
     objects: Mapping[str, str]
     """Object id → name."""
+    direction: str
+    """forward, backward or both."""
     exports: Mapping[str, Any]
     """What was written besides masks, and how."""
     doubts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
@@ -160,14 +162,19 @@ def describe_clip(clip: Clip) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, (Path, Fraction)) else value for name, value in facts.items()}
 
 
-def describe_timing(stats: "RunStats") -> dict[str, float]:
-    """Frames, seconds, and frames per second of the whole run and of tracking alone."""
+def describe_timing(stats: "RunStats", before: "RunStats | None" = None) -> dict[str, float]:
+    """Frames, seconds, and frames per second of the whole run and of tracking alone.
+
+    before: of the backward pass over the same clip, if there was one; its seconds are added.
+    """
+    total = stats.seconds_total + (before.seconds_total if before else 0)
+    tracking = stats.seconds_tracking + (before.seconds_tracking if before else 0)
     return {
         "frames": stats.frames,
-        "seconds_total": round(stats.seconds_total, 3),
-        "seconds_tracking": round(stats.seconds_tracking, 3),
-        "frames_per_second": round(stats.frames_per_second, 3),
-        "tracking_frames_per_second": round(stats.frames / stats.seconds_tracking, 3),
+        "seconds_total": round(total, 3),
+        "seconds_tracking": round(tracking, 3),
+        "frames_per_second": round(stats.frames / total, 3),
+        "tracking_frames_per_second": round(stats.frames / tracking, 3),
     }
 
 

@@ -29,6 +29,7 @@ def record(**changes: object) -> RunRecord:
         "masks": [{"frame": 0, "path": "mask.png", "sha256": "00"}],
         "objects": {"1": "1"},
         "exports": {},
+        "direction": "forward",
         "settings": {"memory": 6},
         "model": {"name": "compact", "weights_sha256": "11", "device": "cpu"},
         "versions": versions(),

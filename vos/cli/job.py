@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
 from vos.confidence_log import PLOT, TABLE, ConfidenceWriter
+from vos.direction import Direction
 from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
 from vos.io import (
     Clip,
     ContactSheetWriter,
     MaskWriter,
+    backward,
     evenly_spaced,
     find_images,
     mask_name,
@@ -27,12 +29,17 @@ from vos.types import Image, LabelMap, Sink
 
 if TYPE_CHECKING:
     from seggpt_core.prompt import InContextModel
+    from vos.pipeline import RunStats, Segmenter
     from vos.run_record import RunRecord
     from vos.settings import TrackerSettings
+    from vos.spool import Spool
+    from vos.tracker import Tracker
     from vos.types import Segmentation
 
 MASKS = "masks"
 CONTACT_SHEET = "contact_sheet.png"
+SPOOL = ".backward"
+"""Folder of what a backward pass keeps until the clip is gone through again."""
 _SHEET_FRAMES = 12
 
 
@@ -49,8 +56,14 @@ class Job:
     names: Mapping[int, str] = field(default_factory=dict)
     """Object id → name, over those that the masks themselves tell."""
     resize_masks: bool = False
+    direction: Direction = Direction.FORWARD
     contact_sheet: bool = False
     overwrite: bool = False
+
+    @property
+    def passes(self) -> int:
+        """How often the clip is tracked."""
+        return 2 if self.direction is Direction.BOTH else 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,24 +153,57 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     from vos import pipeline
     from vos.models import build_model
     from vos.run_record import describe_timing, write_record
+    from vos.spool import Spool
     from vos.tracker import Tracker
 
     job, clip = opened.job, opened.clip
     model = build_model(job.settings)
-    tracker = Tracker(model, job.settings)
+    tracker = Tracker(model, job.settings)  # before anything is deleted: it refuses sizes that do not suit the model
     record = _record(opened, model)
     confidence = ConfidenceWriter(job.out, opened.labels)
+    spool = Spool(job.out / SPOOL)
     with recorded(job.out, opened.stale, record) as tally:
 
         def count(_: "Segmentation") -> None:
             tally.done += 1
             on_frame()
 
-        stats = pipeline.run(clip, opened.masks, tracker, [*_sinks(opened), confidence], count)
+        try:
+            back = _backward_pass(opened, model, spool, count)
+            segmenter = _segmenter(opened, tracker, spool)
+            counted = None if job.direction is Direction.BACKWARD else count
+            stats = pipeline.run_segmenter(clip, segmenter, [*_sinks(opened), confidence], counted)
+        finally:
+            spool.delete()
     record = dataclasses.replace(record, damaged_frames=stats.damaged, doubts=confidence.doubts())
-    done = record.ended(job.out, "done", timing=describe_timing(stats), gpu_memory_mib=peak_gpu_memory_mib(model))
+    done = record.ended(job.out, "done", timing=describe_timing(stats, back), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
     return done
+
+
+def _backward_pass(
+    opened: OpenedJob, model: "InContextModel", spool: "Spool", on_frame: Callable[["Segmentation"], None]
+) -> "RunStats | None":
+    """Track the clip from its last frame to its first, into `spool`, if that is asked for."""
+    from vos import pipeline
+    from vos.guided import Guided
+    from vos.tracker import Tracker
+
+    if opened.job.direction is Direction.FORWARD:
+        return None
+    guided = Guided(Tracker(model, opened.job.settings), opened.masks, backward=True)
+    return pipeline.run_segmenter(backward(opened.clip), guided, [spool], on_frame)
+
+
+def _segmenter(opened: OpenedJob, tracker: "Tracker", spool: "Spool") -> "Segmenter":
+    """What segments the clip from its first frame to its last."""
+    from vos.both_ways import BothWays, Replayed
+    from vos.guided import Guided
+
+    if opened.job.direction is Direction.BACKWARD:
+        return Replayed(spool)
+    forward = Guided(tracker, opened.masks)
+    return BothWays(forward, spool) if opened.job.direction is Direction.BOTH else forward
 
 
 def _outputs(job: Job, clip: Clip, exports: Exports) -> list[str]:
@@ -201,6 +247,7 @@ def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
         masks=_described_masks(opened),
         objects={str(one): label for one, label in opened.labels.items()},
         settings=job.settings.model_dump(mode="json"),
+        direction=str(job.direction),
         exports=dataclasses.asdict(job.exports),
         model=describe_model(model),
         versions=versions(),

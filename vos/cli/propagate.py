@@ -8,7 +8,7 @@ import typer
 from vos.cli import options
 
 if TYPE_CHECKING:
-    from vos.cli.job import Job
+    from vos.cli.job import Job, OpenedJob
     from vos.run_record import RunRecord
 
 _PANEL = "What to write besides masks"
@@ -70,6 +70,12 @@ def propagate_command(
             rich_help_panel=_PANEL,
         ),
     ] = None,
+    direction: Annotated[
+        str,
+        typer.Option(
+            "--direction", metavar="forward|backward|both", help="Which way masks are carried; both ways are merged."
+        ),
+    ] = "forward",
     names: Annotated[
         str | None, typer.Option("--names", metavar="ID=NAME,…", help="What objects are called, in folders and tables.")
     ] = None,
@@ -93,6 +99,7 @@ def propagate_command(
 ) -> None:
     """Propagate masks of one frame or several through a clip."""
     from vos.cli.job import Job
+    from vos.direction import parse_direction
     from vos.exports import ExportSettings, parse_alpha, parse_kinds
     from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
@@ -123,6 +130,7 @@ def propagate_command(
             start_number=start_number,
         ),
         names=parse_names(names),
+        direction=parse_direction(direction),
         resize_masks=resize_mask,
         overwrite=overwrite,
     )
@@ -138,10 +146,10 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
     opened = open_job(job)
     if opened.clip.info.missing and not quiet:
         warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
-    first, start = min(opened.masks), opened.clip.frames.start
-    if first > start and not quiet:
-        warn(f"frames {start} to {first - 1} come before the first mask: theirs will be empty")
-    with frame_progress(len(opened.clip.frames), job.clip.name, quiet=quiet) as advance:
+    empty = frames_without_masks(opened)
+    if empty and not quiet:
+        warn(f"frames {empty.start} to {empty.stop - 1} will be empty: no mask is carried there (--direction both)")
+    with frame_progress(job.passes * len(opened.clip.frames), job.clip.name, quiet=quiet) as advance:
         record = run_job(opened, advance)
     if not quiet:
         if record.damaged_frames:
@@ -153,6 +161,14 @@ def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
             )
         typer.echo(summary(job, record))
     return record
+
+
+def frames_without_masks(opened: "OpenedJob") -> range:
+    """Frames that the job's direction leaves without any mask."""
+    frames = opened.clip.frames
+    if opened.job.direction == "forward":
+        return range(frames.start, min(opened.masks))
+    return range(max(opened.masks) + 1, frames.stop) if opened.job.direction == "backward" else range(0)
 
 
 def warn(line: str) -> None:

@@ -1,5 +1,6 @@
 """Clips and masks in; masks, overlays and contact sheets out."""
 
+from vos.io.backward import backward
 from vos.io.class_masks import ClassMasks, hex_colour, read_class_masks
 from vos.io.clip import Clip, ClipInfo
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
@@ -22,6 +23,7 @@ __all__ = [
     "ContactSheetWriter",
     "MaskWriter",
     "OverlayWriter",
+    "backward",
     "contact_sheet",
     "evenly_spaced",
     "find_images",

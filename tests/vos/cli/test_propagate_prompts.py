@@ -44,7 +44,7 @@ def test_frames_before_the_first_mask_are_empty_and_told_of(tmp_path: Path, caps
     clip, mask = images_and_mask(tmp_path, first=4)
     assert call("propagate", clip, "--mask", f"4={mask}", "--out", tmp_path / "run", *SIZE) == 0
     assert [ids_in(tmp_path / f"run/masks/s{index}.png") for index in (0, 3, 4)] == [{0}, {0}, {0, 3, 5}]
-    assert "frames 0 to 3 come before the first mask: theirs will be empty" in capsys.readouterr().err
+    assert "frames 0 to 3 will be empty: no mask is carried there" in capsys.readouterr().err
 
 
 def test_json_names_its_objects(tmp_path: Path) -> None:
@@ -74,3 +74,49 @@ def test_masks_that_do_not_fit_are_refused(
     assert call("propagate", clip, *arguments, "--out", tmp_path / "run", *SIZE) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_backward_carries_a_later_mask_to_the_frames_before(tmp_path: Path) -> None:
+    clip, mask = images_and_mask(tmp_path, first=8)
+    out = tmp_path / "run"
+    given = ["--mask", f"8={mask}", "--direction", "backward", "--export", "soft8"]
+    assert call("propagate", clip, *given, "--out", out, *SIZE) == 0
+    for index, (_, truth) in enumerate(flat_clip(COUNT, [3, 5])):
+        found = read_mask(out / f"masks/s{index}.png", empty_ok=True)
+        assert (found == (truth if index <= 8 else 0)).mean() > 0.95
+    assert len(list((out / "soft8").iterdir())) == COUNT
+    assert not (out / ".backward").exists()
+    record = json.loads((out / "run.json").read_text())
+    assert (record["direction"], record["timing"]["frames"]) == ("backward", COUNT)
+
+
+def test_both_ways_cover_every_frame_and_keep_each_given_mask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path, first=6)
+    out = tmp_path / "run"
+    assert call("propagate", clip, "--mask", f"6={mask}", "--direction", "both", "--out", out, *SIZE) == 0
+    for index, (_, truth) in enumerate(flat_clip(COUNT, [3, 5])):
+        assert (read_mask(out / f"masks/s{index}.png") == truth).mean() > 0.95
+    np.testing.assert_array_equal(read_mask(out / "masks/s6.png"), read_mask(mask))
+    assert "will be empty" not in capsys.readouterr().err
+    rows = (out / "confidence.csv").read_text().splitlines()
+    assert len(rows) == 1 + 2 * COUNT
+
+
+def test_objects_of_two_masks_meet_in_the_middle(tmp_path: Path) -> None:
+    """3 is given in the first frame and 5 in the last: both ways, every frame has both."""
+    clip, mask = images_and_mask(tmp_path)
+    write_mask(tmp_path / "one.png", np.where(read_mask(mask) == 3, 3, 0).astype(np.uint8))
+    last = flat_clip(COUNT, [3, 5])[COUNT - 1][1]
+    write_mask(tmp_path / "two.png", np.where(last == 5, 5, 0).astype(np.uint8))
+    given = ["--mask", tmp_path / "one.png", "--mask", f"{COUNT - 1}={tmp_path / 'two.png'}"]
+    assert call("propagate", clip, *given, "--direction", "both", "--out", tmp_path / "run", *SIZE) == 0
+    for index, (_, truth) in enumerate(flat_clip(COUNT, [3, 5])):
+        assert (read_mask(tmp_path / f"run/masks/s{index}.png") == truth).mean() > 0.95
+
+
+def test_a_direction_that_there_is_not_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    assert call("propagate", clip, "--mask", mask, "--direction", "up", "--out", tmp_path / "run", *SIZE) == 2
+    assert "--direction up: must be one of forward, backward, both" in capsys.readouterr().err
