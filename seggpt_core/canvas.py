@@ -41,16 +41,37 @@ def check_size(size: tuple[int, int], multiple: int) -> None:
         raise InputError(f"size {size[0]}x{size[1]}: both sides must be multiples of {multiple} pixels")
 
 
-def to_model_image(image: npt.NDArray[np.uint8], size: tuple[int, int], device: torch.device) -> Tensor:
+def to_model_image(image: npt.NDArray[np.uint8] | Tensor, size: tuple[int, int], device: torch.device) -> Tensor:
     """Resize a picture to a model's input.
 
     image: (H, W, 3) uint8 RGB. Returns (3, *size) float32 RGB in 0..1 on `device`. Shrinking averages areas,
-    so nothing aliases; growing is bilinear. It is done on the host, where a uint8 resize takes about a
-    millisecond and leaves less to copy than the picture itself.
+    so nothing aliases; growing is bilinear. An array is resized on the host, where that takes about a
+    millisecond and leaves less to copy than the picture itself; a tensor where it lies, to within one level of 255.
     """
+    if isinstance(image, Tensor):
+        return _resized(image, size).to(device)
     shrinks = size[0] <= image.shape[0] and size[1] <= image.shape[1]
     resized = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return torch.from_numpy(resized).to(device).permute(2, 0, 1).float() / 255
+
+
+def _resized(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """(H, W, 3) uint8 → (3, *size) float32 in whole levels of 1/255, as OpenCV resizes, on the tensor's device."""
+    planes = image.permute(2, 0, 1).float()
+    if size[0] <= planes.shape[1] and size[1] <= planes.shape[2]:
+        rows, columns = (_area_weights(a, b, image.device) for a, b in zip(planes.shape[1:], size, strict=True))
+        planes = rows @ planes @ columns.T
+    else:
+        planes = F.interpolate(planes[None], size=size, mode="bilinear", align_corners=False)[0]
+    return planes.round().clamp(0, 255) / 255
+
+
+def _area_weights(length: int, shorter: int, device: torch.device) -> Tensor:
+    """(shorter, length) float32: the share of each old pixel in each new one, which is a mean over its extent."""
+    edges = torch.arange(shorter + 1, dtype=torch.float64, device=device) * (length / shorter)
+    old = torch.arange(length, dtype=torch.float64, device=device)
+    overlap = torch.minimum(edges[1:, None], old + 1) - torch.maximum(edges[:-1, None], old)
+    return (overlap.clamp(min=0) * (shorter / length)).float()
 
 
 def to_model_targets(colours: Iterable[Tensor], known: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:

@@ -23,5 +23,8 @@ SOURCE_TIME_SECONDS = 1e-3
 """A written movie's picture is shown at its source's time within this: movie containers count in coarser time bases
 than their sources."""
 
+RESIZED_COLOUR = 1.001
+"""Absolute, on 8-bit RGB: OpenCV resizes in fixed point, tensors are resized in float32; either rounds to a level."""
+
 CODED_COLOUR = 4
 """Absolute, on 8-bit RGB of flat pictures: rounding to limited-range YUV and back, and coding loss at high quality."""

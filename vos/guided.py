@@ -49,7 +49,7 @@ class Guided:
         """Masks by frame number, each one fit for a clip that begins with this frame."""
         checked = dict(self._masks) if isinstance(self._masks, Mapping) else {first.index: self._masks}
         for index, ids in checked.items():
-            check_mask(ids, index, first.image.shape[:2])
+            check_mask(ids, index, first.size)
         if not checked or min(map(self._turn, checked)) < self._turn(first.index):
             numbers = ", ".join(map(str, sorted(checked))) or "none"
             raise InputError(f"masks are given for frames {numbers}, but the clip begins with frame {first.index}")
@@ -58,5 +58,5 @@ class Guided:
 
 def _empty(frame: Frame) -> Segmentation:
     """Of a frame before the first mask: nothing is known of any object."""
-    labels = np.zeros(frame.image.shape[:2], dtype=np.uint8)
+    labels = np.zeros(frame.size, dtype=np.uint8)
     return Segmentation(index=frame.index, ids=labels, soft=GivenMasks(labels=labels, ids=()))

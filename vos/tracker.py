@@ -100,7 +100,7 @@ class Tracker:
         prediction. 0 says nothing of tracked objects that the mask does not hold: they keep their prediction
         where no given object covers it. 255 is void: it is predicted, and no prompt learns from it.
         """
-        given = check_mask(ids, frame.index, frame.image.shape[:2])
+        given = check_mask(ids, frame.index, frame.size)
         features = self._encode(frame)
         passes = self._paint(features)
         labels = _override(passes, ids, given)
@@ -126,16 +126,17 @@ class Tracker:
         for cohort in self._cohorts:
             encode = partial(self._encode_painted, features, cohort, passes)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned=False), encode)
-        size = (frame.image.shape[0], frame.image.shape[1])
-        soft = PaintedMasks(passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size)
-        return Segmentation(index=frame.index, ids=_label_map(passes, size), confidence=confidence, soft=soft)
+        soft = PaintedMasks(
+            passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=frame.size
+        )
+        return Segmentation(index=frame.index, ids=_label_map(passes, frame.size), confidence=confidence, soft=soft)
 
     @property
     def _tracked(self) -> Ids:
         return tuple(chain.from_iterable(cohort.ids for cohort in self._cohorts))
 
     def _encode(self, frame: Frame) -> FrameFeatures:
-        size = (frame.image.shape[0], frame.image.shape[1])
+        size = frame.size
         if self._frame_size is not None and size != self._frame_size:
             raise InputError(
                 f"frame {frame.index} is {size[0]}x{size[1]} (height x width), but the clip began with "
@@ -143,7 +144,7 @@ class Tracker:
             )
         self._frame_size = size
         input_size = self._settings.size or canvas.fit_size(*size, self._settings.short_side, self._model.multiple)
-        return self._model.encode_frame(canvas.to_model_image(frame.image, input_size, self._model.device))
+        return self._model.encode_frame(canvas.to_model_image(frame.pixels, input_size, self._model.device))
 
     def _paint(self, features: FrameFeatures) -> list[_Pass]:
         painted = []

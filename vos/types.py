@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Image = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, RGB, upright."""
@@ -34,6 +37,44 @@ class Frame:
     time_base: Fraction | None = None
     damaged: bool = False
     """The decoder had to make up some of the picture."""
+
+    @property
+    def pixels(self) -> "Image | Tensor":
+        """The picture where it lies: `image`, or the tensor of a `DeviceFrame`."""
+        return self.image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.pixels.shape[:2]
+        return height, width
+
+
+class DeviceFrame(Frame):
+    """A frame whose pixels lie on a GPU. `image` copies them to the host when it is first asked for."""
+
+    __slots__ = ("_image", "tensor")
+
+    tensor: "Tensor"
+    """(H, W, 3) uint8, RGB, upright."""
+    _image: Image | None
+
+    def __init__(
+        self, *, index: int, tensor: "Tensor", stem: str, pts: int | None = None, time_base: Fraction | None = None
+    ) -> None:
+        values = {"index": index, "tensor": tensor, "stem": stem, "pts": pts, "time_base": time_base, "damaged": False}
+        for name, value in {**values, "_image": None}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def image(self) -> Image:
+        copied: Image = self.tensor.cpu().numpy() if self._image is None else self._image
+        object.__setattr__(self, "_image", copied)
+        return copied
+
+    @property
+    def pixels(self) -> "Tensor":
+        return self.tensor
 
 
 class SoftMasks(Protocol):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from seggpt_core import canvas
 from seggpt_core.errors import InputError
+from tests.tolerances import RESIZED_COLOUR
 
 CPU = torch.device("cpu")
 
@@ -67,6 +68,14 @@ def test_shrinking_averages():
     resized = canvas.to_model_image(image, (16, 24), CPU)
     means = image.reshape(16, 4, 24, 4, 3).mean((1, 3)).transpose(2, 0, 1) / 255
     np.testing.assert_allclose(resized.numpy(), means, atol=1 / 255)  # OpenCV rounds to uint8
+
+
+@pytest.mark.parametrize("size", [(16, 24), (24, 40), (47, 64), (64, 96), (80, 112), (32, 160)])
+def test_tensors_are_resized_as_arrays_are(size: tuple[int, int]):
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    host = canvas.to_model_image(image, size, CPU)
+    device = canvas.to_model_image(torch.from_numpy(image), size, CPU)
+    torch.testing.assert_close(device, host, rtol=0, atol=RESIZED_COLOUR / 255)
 
 
 def test_images_grow_too():

@@ -7,7 +7,7 @@ from tests.vos.flat_clips import SIZE, clip, picture
 from vos.errors import InputError
 from vos.settings import TrackerSettings
 from vos.tracker import Tracker, check_mask
-from vos.types import VOID, Frame
+from vos.types import VOID, DeviceFrame, Frame
 
 
 def tracker(model: ShadeModel | None = None, **settings: object) -> Tracker:
@@ -200,6 +200,23 @@ def test_ids_of_a_mask():
     mask = np.zeros((4, 4), np.uint8)
     mask[0], mask[1], mask[2] = 254, 3, VOID
     assert check_mask(mask, 0, (4, 4)) == (3, 254)
+
+
+def test_frames_on_a_device_are_tracked_there(monkeypatch: pytest.MonkeyPatch):
+    frames = clip(6, [1, 2])
+    host, device = tracker(), tracker()
+    on_device = [
+        DeviceFrame(index=frame.index, tensor=torch.from_numpy(frame.image), stem=frame.stem) for frame, _ in frames
+    ]
+
+    def copied(_: DeviceFrame) -> None:
+        raise AssertionError("the picture was copied to the host")
+
+    monkeypatch.setattr(DeviceFrame, "image", property(copied))
+    for (frame, ids), other in zip(frames, on_device, strict=True):
+        expected = host.step(frame) if frame.index else host.start(frame, ids)
+        found = device.step(other) if frame.index else device.start(other, ids)
+        np.testing.assert_array_equal(found.ids, expected.ids)
 
 
 def test_a_step_needs_a_start():

@@ -52,6 +52,7 @@ class Job:
     out: Path
     settings: "TrackerSettings"
     frames: FrameRange | None = None
+    reader: str = "auto"
     exports: ExportSettings = field(default_factory=ExportSettings)
     names: Mapping[int, str] = field(default_factory=dict)
     """Object id → name, over those that the masks themselves tell."""
@@ -72,6 +73,8 @@ class OpenedJob:
 
     job: Job
     clip: Clip
+    device: str
+    """Where the tracker runs: cpu or cuda."""
     masks: Mapping[int, LabelMap] = field(repr=False)
     """Frame number → ids."""
     labels: Mapping[int, str]
@@ -85,8 +88,10 @@ class OpenedJob:
 def open_job(job: Job) -> OpenedJob:
     """Check clip, masks and output folder. Raises InputError for what is wrong with them."""
     from vos.run_record import stale_files
+    from vos.settings import resolve_device
 
-    clip = open_clip(job.clip, job.frames)
+    device = resolve_device(job.settings.device).type
+    clip = open_clip(job.clip, job.frames, reader=job.reader, device=device)
     prompts = _read_prompts(job, clip)
     labels = _labels(prompts.values(), job.names)
     exports = Exports(settings=job.exports, clip=clip, labels=labels)
@@ -94,7 +99,16 @@ def open_job(job: Job) -> OpenedJob:
     inputs = [job.clip, *(one.path for one in job.masks)]
     stale = stale_files(job.out, outputs, overwrite=job.overwrite, inputs=inputs)
     masks = {number: prompt.ids for number, prompt in prompts.items()}
-    return OpenedJob(job=job, clip=clip, masks=masks, labels=labels, exports=exports, outputs=outputs, stale=stale)
+    return OpenedJob(
+        job=job,
+        clip=clip,
+        device=device,
+        masks=masks,
+        labels=labels,
+        exports=exports,
+        outputs=outputs,
+        stale=stale,
+    )
 
 
 def _read_prompts(job: Job, clip: Clip) -> dict[int, FramePrompt]:

@@ -109,17 +109,19 @@ Frames = Annotated[
         "be left out.",
     ),
 ]
+Reader = Annotated[
+    str,
+    typer.Option(
+        "--reader",
+        metavar="NAME",
+        help="What decodes the clip: auto, pyav, decord, torchcodec, pynvvideocodec, pyav-cuda or images. auto leaves "
+        "frames on the GPU where the tracker runs on one and a library for that is installed.",
+    ),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run in DIR: delete the files that it wrote, no others.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-
-
-TRACKING = (
-    *("model", "weights", "memory", "policy", "size", "device", "ensemble", "kind", "precision", "compile"),
-    "cuda_graphs",
-)
-"""Names of the options that override a preset's fields."""
 
 
 def parse_frames(text: str | None) -> "FrameRange | None":

@@ -34,6 +34,10 @@ class ClipInfo:
     """Stored pixels were mirrored left to right before they were turned."""
     pixel_aspect: Fraction = Fraction(1)
     """Width of one upright pixel over its height."""
+    reader: str = "pyav"
+    """What decodes it, as `--reader` names it."""
+    reader_note: str = ""
+    """Why `auto` took no other reader."""
     missing: tuple[str, ...] = ()
     """Numbers that an image folder's names leave out, such as `("12", "15-17")`, of the frames that are read."""
 

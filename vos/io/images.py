@@ -40,6 +40,7 @@ class ImageClip:
             frame_count=len(self._files),
             codec=codec,
             pixel_format=pixel_format,
+            reader="images",
             missing=missing_numbers(self.stems()),
         )
 

@@ -1,11 +1,15 @@
 """Turning stored pixels upright by a container's display matrix."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from vos.errors import InputError
 from vos.types import Image
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _UNIT = 1 << 16  # the matrix is 16.16 fixed point
 _ROTATIONS = {
@@ -38,8 +42,16 @@ class Orientation:
         """Mirrored left to right before the turn."""
         return _ROTATIONS[self.transpose, self.flip_x, self.flip_y][1]
 
-    def apply(self, image: Image) -> Image:
+    @overload
+    def apply(self, image: Image) -> Image: ...
+    @overload
+    def apply(self, image: "Tensor") -> "Tensor": ...
+    def apply(self, image: "Image | Tensor") -> "Image | Tensor":
         """(H, W, 3) as stored → upright, contiguous."""
+        if not isinstance(image, np.ndarray):
+            turned = image.transpose(0, 1) if self.transpose else image
+            flipped = [dim for dim, flip in ((1, self.flip_x), (0, self.flip_y)) if flip]
+            return turned.flip(flipped).contiguous() if flipped else turned.contiguous()
         if self.transpose:
             image = image.transpose(1, 0, 2)
         if self.flip_x:

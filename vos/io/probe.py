@@ -11,6 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.buffer import Buffer
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -26,6 +27,8 @@ _TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg takes any text file for a film of a terminal."""
 _NO_DISPLAY_TIMES = ("avi",)
 """Containers whose packets carry decoding times only."""
+_NOT_CODED = 8
+"""Bytes: in AVI, MPEG-4 encoders that pack B-frames fill their places with packets of hardly more than a start code."""
 _RATE_ERROR = Fraction(1, 20)
 _JITTER = Fraction(3, 2000)  # containers that count in milliseconds shift a constant rate by up to one
 
@@ -48,6 +51,8 @@ class VideoFacts:
     times: npt.NDArray[np.int64] | None = field(repr=False)
     """(count,) int64, ascending: when each picture is shown, in `time_base`. None where the container has no
     time for every picture."""
+    count_is_sure: bool
+    """Every packet counted gives a picture; not so for pictures of two fields, or where some times are unknown."""
     rate: Fraction | None
     variable_rate: bool
     last_packet: int
@@ -96,6 +101,7 @@ def probe(path: Path) -> VideoFacts:
         time_base=time_base,
         count=facts.count,
         times=facts.times,
+        count_is_sure=facts.times is not None or (not timed and not first.interlaced_frame),
         rate=rate if variable else _nominal(average_rate, rate),
         variable_rate=variable,
         last_packet=facts.last_packet,
@@ -104,13 +110,15 @@ def probe(path: Path) -> VideoFacts:
 
 
 @contextmanager
-def opened(path: Path, threads: Threads = "AUTO") -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(
+    path: Path, threads: Threads = "AUTO", hwaccel: HWAccel | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its stream of pictures. Raises InputError for a file that is no video."""
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
         # An absolute path, so that no file name is taken for an address.
-        container = av.open(str(path.resolve()), mode="r")
+        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel)
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read ({error.strerror})") from error
     with container:
@@ -197,6 +205,8 @@ def _read_packets(path: Path) -> tuple[list[int | None], int]:
 def _holds_picture(packet: "Packet[VideoStream]", codec: str) -> bool:
     if packet.size == 0 or packet.is_discard:
         return False
+    if codec == "mpeg4":
+        return packet.size > _NOT_CODED
     return codec != "vp8" or bool(bytes(packet)[0] & 0x10)  # RFC 6386, 9.1: show_frame
 
 

@@ -17,19 +17,18 @@ from vos.errors import TruncatedError, WorkError
 from vos.io.clip import ClipInfo, frame_stem
 from vos.io.colour import BT709, assumed_matrix
 from vos.io.frame_range import FrameRange, select_frames
-from vos.io.probe import Threads, VideoFacts, opened, probe
+from vos.io.probe import Threads, VideoFacts, opened
 from vos.types import Frame, Image
 
 
 class VideoClip:
     """A video file's pictures, upright, RGB, each with its own time."""
 
-    def __init__(self, path: Path, frames: FrameRange | None = None) -> None:
-        """Raises InputError for a file that is no video, or that has no picture, or a range outside it."""
-        self._path = path
-        self._facts = probe(path)
-        self.info = describe_video(self._facts)
-        self.frames = select_frames(path, self._facts.count, frames, self._facts.first_at)
+    def __init__(self, facts: VideoFacts, frames: FrameRange | None = None) -> None:
+        """Raises InputError for a range outside the clip."""
+        self._path, self._facts = facts.path, facts
+        self.info = describe_video(facts)
+        self.frames = select_frames(facts.path, facts.count, frames, facts.first_at)
 
     def stems(self) -> Sequence[str]:
         return [frame_stem(index) for index in self.frames]
@@ -111,8 +110,7 @@ def _pictures(facts: VideoFacts, frames: range) -> Iterator[tuple[int, VideoFram
         index, reason = yield from _decoded(facts, threads, index, frames.stop)
         if index == frames.stop:
             return
-    # Without times it cannot be known which packets give a picture, so an end is taken for one.
-    if reason != _END or facts.times is not None or frames.stop < facts.count or index <= frames.start:
+    if reason != _END or facts.count_is_sure or frames.stop < facts.count or index <= frames.start:
         raise truncated(facts.path, index, reason)
 
 

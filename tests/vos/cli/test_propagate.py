@@ -4,17 +4,19 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import PIL.Image
 import pytest
+import torch
 
 from tests.tolerances import SOURCE_TIME_SECONDS
 from tests.vos.cli.flat_film import COUNT, call, images_and_mask, loader, video_and_mask
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
 from tests.vos.made_files import read_times, write_images
-from vos.io import read_mask, write_mask
+from vos.io import open_clip, read_mask, write_mask
 from vos.io.video import VideoClip
 
 ROOT = Path(__file__).parents[3]
@@ -279,6 +281,35 @@ class TestDamage:
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
         assert capsys.readouterr().err == f"vos: warning: {clip}: numbers 4 are missing; frames count by position\n"
         assert json.loads((tmp_path / "run/run.json").read_text())["clip"]["missing"] == ["4"]
+
+
+class TestReader:
+    def test_a_named_reader_is_recorded(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        clip, mask = video_and_mask(tmp_path)
+        out = tmp_path / "run"
+        assert call("propagate", clip, "--mask", mask, "--out", out, "--reader", "pyav", "--quiet", *SIZE) == 0
+        assert json.loads((out / "run.json").read_text())["clip"]["reader"] == "pyav"
+        assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "b", "--reader", "images", *SIZE) == 2
+        assert said(capsys) == f"vos: --reader images: {clip} is neither a folder nor an image file"
+
+    def test_auto_says_what_it_took_where_there_is_a_gpu(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        """A GPU's reader, a stand-in, gives frames on a device, and the overlay gets them from there."""
+        clip, mask = video_and_mask(tmp_path)
+        tensors = [torch.from_numpy(frame.image) for frame in open_clip(clip)]
+        decoders = SimpleNamespace(VideoDecoder=lambda path, **options: tensors)
+        monkeypatch.setitem(sys.modules, "torchcodec", ModuleType("torchcodec"))
+        monkeypatch.setitem(sys.modules, "torchcodec.decoders", decoders)  # type: ignore[arg-type]
+        monkeypatch.setattr("vos.settings.resolve_device", lambda name: torch.device("cuda"))
+        host, device = tmp_path / "host", tmp_path / "device"
+        assert call("propagate", clip, "--mask", mask, "--out", device, "--overlay", *SIZE) == 0
+        assert capsys.readouterr().err == "vos: reader torchcodec\n"
+        assert json.loads((device / "run.json").read_text())["clip"]["reader"] == "torchcodec"
+        assert call("propagate", clip, "--mask", mask, "--out", host, "--overlay", "--reader", "pyav", *SIZE) == 0
+        for name in names(host / "masks"):
+            assert (host / "masks" / name).read_bytes() == (device / "masks" / name).read_bytes()
+        assert (host / "overlay.mp4").read_bytes() == (device / "overlay.mp4").read_bytes()
 
 
 def test_a_range_of_seconds(tmp_path: Path):
