@@ -28,7 +28,7 @@ from vos.types import Segmentation
 
 WRONG = 0.5
 """J below which a mask is of little use."""
-_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """Confidence over a clip, as a plot in SVG."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -10,6 +11,8 @@ _WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 1000, 70, 140, 16, 14, 26
 """Pixels: the plot; one object; names to the left; margins; frame numbers below."""
 _HEIGHT = 52
 """Of a row, from confidence 0 to 1."""
+_DECADES = 3
+_TICKS = (0.0, 0.9, 0.99)
 _MARKS = 10
 _LONGEST_NAME = 18
 
@@ -24,8 +27,9 @@ class Trace:
 
 
 def confidence_plot(objects: Mapping[str, tuple[int, Trace]], threshold: float) -> str:
-    """A row an object, 0 to 1, in the colour that overlays give it; a line at `threshold`.
+    """A row an object, in the colour that overlays give it; a line at `threshold`.
 
+    Confidence is mostly near 1, so its distance from 1 is drawn to a logarithmic scale: 0, 0.9, 0.99 are equally apart.
     objects: name → id and trace. At least one trace has a frame.
     """
     frames = [index for _, trace in objects.values() for index in trace.frames]
@@ -51,20 +55,29 @@ def confidence_plot(objects: Mapping[str, tuple[int, Trace]], threshold: float) 
 def _row(name: str, identity: int, trace: Trace, span: tuple[int, int], threshold: float, top: int) -> str:
     red, green, blue = DISPLAY_COLOURS[identity].tolist()
     base, right = top + _HEIGHT, _WIDTH - _RIGHT
-    limit = base - threshold * _HEIGHT
+    limit = base - _height(threshold)
     points = [
-        f"{_at(index, span)},{base - value * _HEIGHT:.1f}"
+        f"{_at(index, span)},{base - _height(value):.1f}"
         for index, value in zip(trace.frames, trace.confidence, strict=True)
     ]
     marks = [
-        f'<text x="{_LEFT - 10}" y="{top + _HEIGHT / 2 + 4}" text-anchor="end">{escape(_short(name))}</text>',
+        f'<text x="{_LEFT - 32}" y="{top + _HEIGHT / 2 + 4}" text-anchor="end">{escape(_short(name))}</text>',
         f'<rect x="{_LEFT}" y="{top}" width="{right - _LEFT}" height="{_HEIGHT}" fill="#f6f6f6"/>',
+        *(
+            f'<text x="{_LEFT - 4}" y="{base - _height(tick) + 3:.1f}" text-anchor="end" font-size="8" fill="#888">'
+            f"{tick:g}</text>"
+            for tick in _TICKS
+        ),
         f'<line x1="{_LEFT}" y1="{limit:.1f}" x2="{right}" y2="{limit:.1f}" stroke="#c0392b" stroke-dasharray="4 3"/>',
     ]
     if points:
         colour = f"rgb({red},{green},{blue})"
         marks.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
     return f"<g>{''.join(marks)}</g>"
+
+
+def _height(confidence: float) -> float:
+    return _HEIGHT * min(1.0, -math.log10(max(1 - confidence, 10**-_DECADES)) / _DECADES)
 
 
 def _numbers(first: int, last: int, height: int) -> list[str]:

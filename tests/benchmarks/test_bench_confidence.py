@@ -26,7 +26,7 @@ def test_one_kind_of_frame_has_no_curve() -> None:
 
 
 def test_the_summary_counts_what_a_threshold_finds() -> None:
-    judged = [Judged(confidence=0.35, j=0.1), Judged(confidence=0.65, j=0.2), Judged(confidence=0.55, j=0.9)]
+    judged = [Judged(confidence=0.75, j=0.1), Judged(confidence=0.99, j=0.2), Judged(confidence=0.79, j=0.9)]
     found = summary(judged)
     assert (found["frames"], found["wrong_frames"], found["area_under_roc"]) == (3, 2, 0.5)
-    assert found["thresholds"]["0.6"] == {"wrong_found": 0.5, "right_flagged": 1.0}  # type: ignore[index]
+    assert found["thresholds"]["0.8"] == {"wrong_found": 0.5, "right_flagged": 1.0}  # type: ignore[index]

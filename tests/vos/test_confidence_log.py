@@ -59,7 +59,7 @@ def test_the_plot_has_a_line_an_object(tmp_path: Path) -> None:
 
 
 def test_doubts_are_ranges_of_frames_by_name(tmp_path: Path) -> None:
-    sure, unsure = {3: 0.95, 7: 0.95}, {3: 0.95, 7: 0.05}
+    sure, unsure = {3: 0.99, 7: 0.99}, {3: 0.99, 7: 0.9}
     frames = [sure, unsure, unsure, sure, unsure]
     writer = write(tmp_path, *(segmented(10 + index, given) for index, given in enumerate(frames)))
     assert writer.doubts() == {"7": [(11, 12), (14, 14)]}

@@ -44,6 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(REFUSED if isinstance(error, InputError) else FAILED) from error
 
 
+def exit_status(arguments: Sequence[str]) -> int:
+    """Run the command line, and return what `main` would exit with."""
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
+
+
 def _print_version(asked: bool) -> None:
     if asked:
         from vos.run_record import versions

@@ -124,6 +124,13 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
+TRACKING = (
+    *("model", "weights", "memory", "policy", "size", "device", "ensemble", "kind", "precision", "compile"),
+    "cuda_graphs",
+)
+"""Names of the options that override a preset's fields."""
+
+
 def parse_frames(text: str | None) -> "FrameRange | None":
     """`10:20` → (10, 20), the half-open range 10..19; `1.5s:` → (Fraction(3, 2), None), from then to the end.
 

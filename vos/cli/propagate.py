@@ -1,11 +1,13 @@
 """`vos propagate`: a clip and the masks of its first frame in, a mask for every frame out."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vos.cli import options
+from vos.errors import InputError
 
 if TYPE_CHECKING:
     from vos.cli.job import Job, OpenedJob
@@ -22,17 +24,28 @@ def register(app: typer.Typer) -> None:
 
 
 def propagate_command(
-    clip: Annotated[Path, typer.Argument(metavar="CLIP", help="A video file, or a folder of images.")],
+    ctx: typer.Context,
+    clip: Annotated[
+        Path | None, typer.Argument(metavar="CLIP", show_default=False, help="A video file, or a folder of images.")
+    ] = None,
     mask: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="[N=]MASK",
             help="Objects of frame N, or of the first frame: an indexed PNG with ids 1..254, a black and white image, "
             "a cut-out, a folder with an image an object, or JSON. May be repeated, for objects that come later and "
             "for corrections.",
         ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets masks/, run.json, and overlay.mp4 when asked for.")],
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Gets masks/, confidence.csv, run.json, and what is asked for.")
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Many clips: a table with the columns clip, mask, out, and those of other options."
+        ),
+    ] = None,
     frames: options.Frames = None,
     reader: options.Reader = "auto",
     export: Annotated[
@@ -100,44 +113,61 @@ def propagate_command(
     cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Propagate masks of one frame or several through a clip."""
+    if batch is not None:
+        run_table(batch, ctx, quiet=quiet)
+        return
+    values = dict(ctx.params)
+    missing = [text for text, value in (("CLIP", clip), ("--mask", mask), ("--out", out)) if not value]
+    if missing:
+        raise InputError(f"{', '.join(missing)} missing: vos propagate CLIP --mask MASK --out DIR, or --batch CSV")
+    run_and_report(build_job(values), quiet=quiet)
+
+
+def build_job(values: Mapping[str, Any]) -> "Job":
+    """The job that the command's options, by name, ask for. InputError for options that do not fit."""
     from vos.cli.job import Job
     from vos.direction import parse_direction
     from vos.exports import ExportSettings, parse_alpha, parse_kinds
     from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
 
-    job = Job(
-        clip=clip,
-        masks=parse_given(mask),
-        out=out,
-        settings=load_tracker(
-            tracker,
-            model=model,
-            weights=weights,
-            memory=memory,
-            policy=policy,
-            size=size,
-            device=device,
-            ensemble=ensemble,
-            kind=kind,
-            precision=precision,
-            compile=compile,
-            cuda_graphs=cuda_graphs,
-        ),
-        frames=options.parse_frames(frames),
-        reader=reader,
+    return Job(
+        clip=values["clip"],
+        masks=parse_given(values["mask"]),
+        out=values["out"],
+        settings=load_tracker(values["tracker"], **{name: values[name] for name in options.TRACKING}),
+        frames=options.parse_frames(values["frames"]),
+        reader=values["reader"],
         exports=ExportSettings(
-            kinds=parse_kinds(export, overlay=overlay),
-            per_object=per_object,
-            alpha=parse_alpha(alpha),
-            start_number=start_number,
+            kinds=parse_kinds(values["export"], overlay=values["overlay"]),
+            per_object=values["per_object"],
+            alpha=parse_alpha(values["alpha"]),
+            start_number=values["start_number"],
         ),
-        names=parse_names(names),
-        direction=parse_direction(direction),
-        resize_masks=resize_mask,
-        overwrite=overwrite,
+        names=parse_names(values["names"]),
+        direction=parse_direction(values["direction"]),
+        resize_masks=values["resize_mask"],
+        overwrite=values["overwrite"],
     )
-    run_and_report(job, quiet=quiet)
+
+
+def run_table(table: Path, ctx: typer.Context, *, quiet: bool) -> None:
+    """Run every line of a table; options that were given beside it hold for every line that says nothing else."""
+    from vos.cli.batch import read_batch, run_batch
+    from vos.cli.main import exit_status
+
+    given = {name: ctx.params[name] for name in ctx.params if _was_given(ctx, name) and name != "batch"}
+    alone = [text for text, name in (("CLIP", "clip"), ("--mask", "mask"), ("--out", "out")) if name in given]
+    if alone:
+        raise InputError(f"--batch {table}: {', '.join(alone)} must stand in the table")
+    status = run_batch(read_batch(table, propagate_command, given), exit_status, quiet=quiet)
+    if status:
+        raise typer.Exit(status)
+
+
+def _was_given(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
