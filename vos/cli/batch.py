@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 import typer
 
+from vos.cli.progress import emit
 from vos.errors import InputError
 from vos.prompts import parse_given
 
@@ -50,21 +51,27 @@ def read_batch(table: Path, command: Callable[..., None], shared: Mapping[str, A
     return jobs
 
 
-def run_batch(jobs: Sequence[BatchJob], run: Callable[[Sequence[str]], int], *, quiet: bool) -> int:
+def run_batch(
+    jobs: Sequence[BatchJob], run: Callable[[Sequence[str]], int], *, quiet: bool, events: bool = False
+) -> int:
     """Run one after the other; what fails stops none but itself. Returns the exit status: 0 if all are done, or 1.
 
-    run: `vos` with these arguments; returns its exit status. Ctrl-C ends all.
+    run: `vos` with these arguments; returns its exit status. Ctrl-C ends all. events: tell in JSON.
     """
     failed: list[str] = []
     for number, job in enumerate(jobs, start=1):
-        if not quiet:
+        if events:
+            emit("clip", number=number, clips=len(jobs), clip=job.clip)
+        elif not quiet:
             typer.echo(f"[{number}/{len(jobs)}] {job.clip}")
         status = run(["propagate", *job.arguments])
         if status == INTERRUPTED:
             return INTERRUPTED
         if status:
             failed.append(job.clip)
-    if failed or not quiet:
+    if events:
+        emit("batch_done", clips=len(jobs), failed=failed)
+    elif failed or not quiet:
         told = f": failed {', '.join(failed)}" if failed else ""
         typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} clips are done{told}", err=bool(failed))
     return 1 if failed else 0

@@ -28,6 +28,7 @@ def demo_command(
     """Download a clip (2.3 MB) and propagate three objects, drawn in its first frame, through it."""
     from vos.cli.job import Job
     from vos.cli.propagate import run_and_report
+    from vos.cli.telling import ForPeople
     from vos.demo.film import BIG_BUCK_BUNNY, CREDIT, FIRST_MASK, obtain
     from vos.exports import ExportSettings
     from vos.prompts import GivenMask
@@ -48,6 +49,6 @@ def demo_command(
         contact_sheet=True,
         overwrite=overwrite,
     )
-    run_and_report(job, quiet=quiet)
+    run_and_report(job, ForPeople(quiet=quiet))
     if not quiet:
         typer.echo(f"Clip: {CREDIT}")

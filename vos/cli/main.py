@@ -1,11 +1,13 @@
 """The `vos` command: its subcommands, its version, and how errors end it."""
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from vos.cli import compare, datasets, demo, evaluate, info, mask, models, propagate, segment, submit, train
+from vos.cli.progress import emit
 from vos.errors import InputError, VosError
 
 _COMMANDS = (propagate, segment, evaluate, compare, submit, datasets, mask, info, models, train, demo)
@@ -39,9 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build_app()(args=arguments, prog_name="vos")
     except VosError as error:
+        status = REFUSED if isinstance(error, InputError) else FAILED
         first, *others = (" ".join(line.split()) for line in str(error).splitlines())
+        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+            emit("error", message="\n".join([first, *others]), status=status)
         typer.echo("\n  ".join([f"vos: {first}", *others]), err=True)
-        raise SystemExit(REFUSED if isinstance(error, InputError) else FAILED) from error
+        raise SystemExit(status) from error
 
 
 def exit_status(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vos.cli import options
+from vos.cli.telling import ForPeople, ForPrograms, Teller
 from vos.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ def propagate_command(
     ] = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Tell what happens as lines of JSON on standard output, for programs.")
+    ] = False,
     tracker: options.Tracker = "default",
     model: options.Model = None,
     weights: options.Weights = None,
@@ -114,13 +118,13 @@ def propagate_command(
 ) -> None:
     """Propagate masks of one frame or several through a clip."""
     if batch is not None:
-        run_table(batch, ctx, quiet=quiet)
+        run_table(batch, ctx, quiet=quiet, events=json)
         return
     values = dict(ctx.params)
     missing = [text for text, value in (("CLIP", clip), ("--mask", mask), ("--out", out)) if not value]
     if missing:
         raise InputError(f"{', '.join(missing)} missing: vos propagate CLIP --mask MASK --out DIR, or --batch CSV")
-    run_and_report(build_job(values), quiet=quiet)
+    run_and_report(build_job(values), ForPrograms() if json else ForPeople(quiet=quiet))
 
 
 def build_job(values: Mapping[str, Any]) -> "Job":
@@ -151,7 +155,7 @@ def build_job(values: Mapping[str, Any]) -> "Job":
     )
 
 
-def run_table(table: Path, ctx: typer.Context, *, quiet: bool) -> None:
+def run_table(table: Path, ctx: typer.Context, *, quiet: bool, events: bool) -> None:
     """Run every line of a table; options that were given beside it hold for every line that says nothing else."""
     from vos.cli.batch import read_batch, run_batch
     from vos.cli.main import exit_status
@@ -160,7 +164,7 @@ def run_table(table: Path, ctx: typer.Context, *, quiet: bool) -> None:
     alone = [text for text, name in (("CLIP", "clip"), ("--mask", "mask"), ("--out", "out")) if name in given]
     if alone:
         raise InputError(f"--batch {table}: {', '.join(alone)} must stand in the table")
-    status = run_batch(read_batch(table, propagate_command, given), exit_status, quiet=quiet)
+    status = run_batch(read_batch(table, propagate_command, given), exit_status, quiet=quiet, events=events)
     if status:
         raise typer.Exit(status)
 
@@ -170,31 +174,26 @@ def _was_given(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def run_and_report(job: "Job", *, quiet: bool) -> "RunRecord":
-    """Run the job behind a progress bar, and print one line that sums it up."""
+def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
+    """Run the job, and tell what happens."""
     from vos.cli.job import open_job, run_job
-    from vos.cli.progress import frame_progress
     from vos.confidence_log import told
 
     opened = open_job(job)
-    if job.reader == "auto" and opened.device == "cuda" and not quiet:
-        typer.echo(f"vos: {reader_line(opened.clip.info)}", err=True)
-    if opened.clip.info.missing and not quiet:
-        warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
-    empty = frames_without_masks(opened)
-    if empty and not quiet:
-        warn(f"frames {empty.start} to {empty.stop - 1} will be empty: no mask is carried there (--direction both)")
-    with frame_progress(job.passes * len(opened.clip.frames), job.clip.name, quiet=quiet) as advance:
+    if job.reader == "auto" and opened.device == "cuda":
+        teller.note(reader_line(opened.clip.info))
+    if opened.clip.info.missing:
+        teller.warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
+    if empty := frames_without_masks(opened):
+        teller.warn(f"frames {empty.start} to {empty.stop - 1} will be empty: no mask is carried there (--direction)")
+    with teller.begin(opened) as advance:
         record = run_job(opened, advance)
-    if not quiet:
-        if record.damaged_frames:
-            numbers = ", ".join(map(str, record.damaged_frames))
-            warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
-        for name, ranges in record.doubts.items():
-            warn(
-                f"object {name} is unsure or lost in frames {told(ranges)}: look there, and give a mask (--mask N=MASK)"
-            )
-        typer.echo(summary(job, record))
+    if record.damaged_frames:
+        numbers = ", ".join(map(str, record.damaged_frames))
+        teller.warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
+    for name, ranges in record.doubts.items():
+        teller.warn(f"object {name} is unsure or lost in frames {told(ranges)}: look there (--mask N=MASK corrects)")
+    teller.done(job, record)
     return record
 
 
@@ -209,18 +208,3 @@ def frames_without_masks(opened: "OpenedJob") -> range:
 def reader_line(info: "ClipInfo") -> str:
     """`reader pyav (torchcodec: it is not installed: pip install torchcodec)`."""
     return f"reader {info.reader}" + (f" ({info.reader_note})" if info.reader_note else "")
-
-
-def warn(line: str) -> None:
-    """One line on standard error."""
-    typer.echo(f"vos: warning: {line}", err=True)
-
-
-def summary(job: "Job", record: "RunRecord") -> str:
-    """`132 frames at 2.31 frames/s (2.40 tracking alone): out/masks, out/overlay.mp4, out/run.json`."""
-    timing = record.timing or {}
-    results = list(dict.fromkeys(str(job.out / Path(name).parts[0]) for name in record.outputs))
-    return (
-        f"{timing['frames']} frames at {timing['frames_per_second']:.2f} frames/s "
-        f"({timing['tracking_frames_per_second']:.2f} tracking alone): {', '.join(sorted(results))}"
-    )

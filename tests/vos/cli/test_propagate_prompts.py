@@ -120,3 +120,27 @@ def test_a_direction_that_there_is_not_is_refused(tmp_path: Path, capsys: pytest
     clip, mask = images_and_mask(tmp_path)
     assert call("propagate", clip, "--mask", mask, "--direction", "up", "--out", tmp_path / "run", *SIZE) == 2
     assert "--direction up: must be one of forward, backward, both" in capsys.readouterr().err
+
+
+def test_json_tells_a_program_what_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, mask = images_and_mask(tmp_path, first=4)
+    given = ["--mask", f"4={mask}", "--names", "3=dog", "--json"]
+    assert call("propagate", clip, *given, "--out", tmp_path / "run", *SIZE) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    events = [json.loads(line) for line in captured.out.splitlines()]
+    kinds = [event["event"] for event in events if event["event"] != "progress"]
+    assert kinds[:2] == ["warning", "begin"]
+    assert kinds[-1] == "done"
+    (begin,) = (event for event in events if event["event"] == "begin")
+    assert (begin["frames"], begin["objects"]) == ([0, COUNT], {"3": "dog", "5": "5"})
+    assert events[-1]["timing"]["frames"] == COUNT
+    assert "masks/s0.png" in events[-1]["outputs"]
+
+
+def test_json_tells_of_errors_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("propagate", tmp_path / "no.mp4", "--mask", "a.png", "--out", tmp_path / "run", "--json") == 2
+    captured = capsys.readouterr()
+    (event,) = [json.loads(line) for line in captured.out.splitlines()]
+    assert (event["event"], event["status"]) == ("error", 2)
+    assert "no.mp4: no such file" in event["message"]
