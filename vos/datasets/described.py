@@ -1,6 +1,7 @@
 """What sets have in common whose objects are described in a JSON file: some appear late, and few frames are scored."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +49,7 @@ def described_sequence(name: str, place: Place, preset: DatasetPreset, make_trac
     masked = set(masked_positions(annotations, stems))
     _require_prompts(objects, annotations, stems)
     scored = {position for one in objects for position in one.scored}
+    truth = scored <= masked
     return VideoSequence(
         name=name,
         images=clip.info.path,
@@ -55,9 +57,9 @@ def described_sequence(name: str, place: Place, preset: DatasetPreset, make_trac
         labels=preset.labels,
         stems=stems,
         size=(clip.info.height, clip.info.width),
-        layers=(Layer(folder="", objects=objects),),
+        layers=(Layer(folder="", objects=objects if truth else tuple(replace(one, scored=()) for one in objects)),),
         required=tuple(sorted({*scored, *(one.prompt for one in objects)})),
-        truth=scored <= masked,
+        truth=truth,
         drops_other_ids=preset.drops_other_ids,
     )
 

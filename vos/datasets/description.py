@@ -26,7 +26,7 @@ class ObjectTrack:
     prompt: int
     """Position of the frame in which it first appears; its mask there is given."""
     scored: tuple[int, ...]
-    """Positions that count for it, ascending."""
+    """Positions that count for it, ascending; none where the sequence lacks its truth."""
     group: str | None = None
     """`seen` or `unseen` where the benchmark averages over these apart."""
 

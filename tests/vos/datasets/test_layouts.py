@@ -12,6 +12,7 @@ from tests.vos.datasets.made_sets import (
     without,
     write_frames,
     write_lvos,
+    write_masks,
     write_meta,
     write_mose,
     write_sa_v,
@@ -91,13 +92,21 @@ def test_youtube_vos_takes_all_frames_and_requires_the_listed_ones(tmp_path: Pat
     assert len(sequence.stems) == 16
     assert sequence.required == (0, 5, 10, 15)
     assert [(one.id, one.prompt, one.scored, one.group) for one in sequence.objects] == [
-        (1, 0, (5, 10, 15), "seen"),
-        (7, 10, (15,), "unseen"),
+        (1, 0, (), "seen"),
+        (7, 10, (), "unseen"),
     ]
     assert not sequence.truth
     prompts = read_prompts(sequence, sequence.layers[0])
     np.testing.assert_array_equal(prompts[0], ONE)
     np.testing.assert_array_equal(prompts[10], without(BOTH, 1))
+
+
+def test_youtube_vos_scores_the_listed_frames_where_their_masks_are_there(tmp_path: Path) -> None:
+    _youtube_vos(tmp_path)
+    write_masks(tmp_path / "valid/Annotations/a", {"00005": ONE, "00010": BOTH, "00015": BOTH})
+    sequence = _only(open_dataset("youtubevos2018", tmp_path))
+    assert sequence.truth
+    assert [(one.id, one.prompt, one.scored) for one in sequence.objects] == [(1, 0, (5, 10, 15)), (7, 10, (15,))]
 
 
 def test_youtube_vos_without_all_frames_says_so(tmp_path: Path) -> None:
