@@ -30,13 +30,18 @@ def check_command(
 ) -> None:
     """Read every frame and every mask of a data set once, and say what is missing or damaged."""
     from vos.cli.progress import stage_progress
-    from vos.evaluation import open_dataset
+    from vos.datasets import ManyProblems
     from vos.evaluation.checks import check_sequences
     from vos.evaluation.executors import open_executor
+    from vos.evaluation.plan import open_what_can_be
 
-    dataset = open_dataset(name, root, dataset_options.sequence_names(sequences), split)
+    dataset, problems = open_what_can_be(name, root, dataset_options.sequence_names(sequences), split)
     with open_executor("local", workers=workers, threads=1) as executor, stage_progress(quiet=quiet) as progress:
-        check_sequences(dataset, [], executor, progress, frames=True)
+        try:
+            check_sequences(dataset, [], executor, progress, frames=True)
+        except ManyProblems as error:
+            problems.add_all(error)
+    problems.refuse(f"{dataset.name} in {root}")
     for line in told(dataset):
         typer.echo(line)
 

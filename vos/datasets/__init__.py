@@ -3,7 +3,7 @@
 from vos.datasets.check import check_frames, check_truth
 from vos.datasets.description import Dataset, LabelRule, Layer, ObjectTrack, VideoSequence
 from vos.datasets.labels import frame_name, mask_files, mask_path, read_prediction, read_prompts, read_truth
-from vos.datasets.opening import read_dataset
+from vos.datasets.opening import read_dataset, read_what_opens
 from vos.datasets.preset import DatasetPreset, SplitLayout
 from vos.datasets.problems import ManyProblems, Problems
 
@@ -26,4 +26,5 @@ __all__ = [
     "read_prediction",
     "read_prompts",
     "read_truth",
+    "read_what_opens",
 ]

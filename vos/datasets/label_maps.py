@@ -70,8 +70,8 @@ def masked_positions(annotations: Path, stems: Sequence[str]) -> tuple[int, ...]
 
 
 def _has_truth(clip: Clip, annotations: Path, masked: Sequence[int], place: Place, preset: DatasetPreset) -> bool:
-    stems = clip.stems()
-    missing = [mask_name(stem) for position, stem in enumerate(stems) if position not in set(masked)]
+    stems, present = clip.stems(), set(masked)
+    missing = [mask_name(stem) for position, stem in enumerate(stems) if position not in present]
     whole = not missing or (preset.sparse and len(masked) >= FEWEST_FRAMES)
     if not whole and not place.hidden:
         raise InputError(f"{annotations}: no {', '.join(missing)}")

@@ -17,7 +17,7 @@ def read_list(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the list of sequences cannot be read ({error})") from error
+        raise InputError(f"{path}: the list of sequences cannot be read ({_reason(error)})") from error
     names = list(dict.fromkeys(_sequence_of(line, path) for line in lines if line.strip()))
     if not names:
         raise InputError(f"{path}: names no sequence")
@@ -39,7 +39,7 @@ def read_json(path: Path | None) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: the description of the sequences cannot be read ({error})") from error
+        raise InputError(f"{path}: the description of the sequences cannot be read ({_reason(error)})") from error
     videos = content.get("videos") if isinstance(content, dict) else None
     if not isinstance(videos, dict) or not videos:
         raise InputError(f"{path}: names no sequence under 'videos'")
@@ -62,6 +62,12 @@ def require_name(name: str, path: Path) -> str:
     if name in ("", ".", "..") or name != PurePosixPath(name).name or "\\" in name:
         raise InputError(f"{path}: {name!r} is not a sequence's name")
     return name
+
+
+def _reason(error: Exception) -> str:
+    """What the error says besides the path, which its message would repeat."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return reason or str(error)
 
 
 def _sequence_of(line: str, path: Path) -> str:

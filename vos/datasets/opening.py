@@ -33,6 +33,18 @@ def read_dataset(
     Reads every frame's header and the masks in which objects may first appear. InputError with all that is missing or
     does not fit, each with its sequence and frame.
     """
+    dataset, problems = read_what_opens(name, root, preset, split, wanted)
+    problems.refuse(f"{name} in {root}")
+    return dataset
+
+
+def read_what_opens(
+    name: str, root: Path, preset: DatasetPreset, split: str, wanted: Sequence[str] | None = None
+) -> tuple[Dataset, Problems]:
+    """As `read_dataset`, but with the sequences that do not open left out, and what is wrong with them.
+
+    InputError where there are no sequences to begin with: an unknown split, nothing below `root`, a damaged list.
+    """
     if split not in preset.splits:
         raise InputError(f"split {split!r}: {name} has {', '.join(preset.splits)}")
     place = find_place(name, root, preset.splits[split])
@@ -44,8 +56,7 @@ def read_dataset(
     for one in names:
         with problems.collecting(one):
             sequences.append(_open(one, place, preset, described))
-    problems.refuse(f"{name} in {root}")
-    return Dataset(
+    dataset = Dataset(
         name=name,
         split=split,
         protocol=preset.protocol,
@@ -54,6 +65,7 @@ def read_dataset(
         complete=len(names) == len(listed),
         notes=(*place.notes, *_notes(sequences)),
     )
+    return dataset, problems
 
 
 def _listed(place: Place) -> list[str]:

@@ -25,6 +25,10 @@ class Problems:
         """problem: one line that names the sequence and, where there is one, the frame."""
         self.found.append(problem)
 
+    def add_all(self, error: ManyProblems) -> None:
+        """What was found elsewhere, to be told with the rest."""
+        self.found += error.problems
+
     @contextmanager
     def collecting(self, where: str) -> Iterator[None]:
         """Turn an InputError of the block into a problem of `where`; nothing else is caught."""

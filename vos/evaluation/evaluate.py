@@ -23,7 +23,14 @@ from vos.evaluation.output import (
     recording,
 )
 from vos.evaluation.parallel_scoring import ScoredAll, score_all
-from vos.evaluation.predictions import Predictor, fingerprint, listed_problems, missing_masks, results_in
+from vos.evaluation.predictions import (
+    Predictor,
+    fingerprint,
+    listed_problems,
+    missing_masks,
+    results_in,
+    with_folders,
+)
 from vos.evaluation.progress import Progress, no_progress
 from vos.evaluation.provenance import common_facts
 from vos.evaluation.report import write_reports, write_run_report
@@ -67,9 +74,10 @@ def evaluate_results(
         }
         goes_on(folder, facts)
         free = FREE_BASELINES if baselines else {}
-        given = results_in(results, missing_is_empty=True)
+        given = results_in(results, missing_is_empty=allow_missing)
         problems = listed_problems(dataset, results, missing_is_empty=allow_missing)
-        found = _score_results(dataset, given, free, executor, progress, problems, [] if allow_missing else missing)
+        scored = dataset if allow_missing else with_folders(dataset, results)
+        found = _score_results(scored, {_GIVEN: given, **free}, executor, progress, problems)
         with recording(folder) as record:
             record.begin(facts)
             evaluation = Evaluation(
@@ -93,24 +101,16 @@ def _require_truth(dataset: Dataset) -> None:
 
 def _score_results(
     dataset: Dataset,
-    given: Predictor,
-    free: Mapping[str, Predictor],
+    predictions: Mapping[str, Predictor],
     executor: Executor,
     progress: Progress,
     problems: Problems,
-    missing: Iterable[str],
 ) -> ScoredAll:
-    """The scores; InputError with `problems`, masks in `missing`, and all that do not fit, told together."""
-    lacking = {problem.partition(":")[0] for problem in problems.found}
-    for mask in missing:
-        sequence, _, file = mask.partition("/")
-        if sequence not in lacking:
-            problems.add(f"{sequence} {file.removesuffix('.png').replace('/', ' ')}: no such file")
+    """The scores; InputError with `problems` and every mask that is missing or does not fit, told together."""
     try:
-        found = score_all(dataset, {_GIVEN: given, **free}, executor, progress)
+        found = score_all(dataset, predictions, executor, progress)
     except ManyProblems as error:
-        for problem in error.problems:
-            problems.add(problem)
+        problems.add_all(error)
     problems.refuse(f"scoring {dataset.name}")
     return found
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from vos.datasets import Dataset, DatasetPreset, read_dataset
+from vos.datasets import Dataset, DatasetPreset, Problems, read_dataset, read_what_opens
 from vos.errors import InputError
 from vos.metrics import Protocol
 from vos.settings import preset_path, read_yaml
@@ -19,6 +19,14 @@ def open_dataset(name: str, root: Path, wanted: Sequence[str] | None = None, spl
     """
     path = preset_path("datasets", name)
     return read_dataset(path.stem, root, read_preset(path), split, wanted)
+
+
+def open_what_can_be(
+    name: str, root: Path, wanted: Sequence[str] | None = None, split: str = "val"
+) -> tuple[Dataset, Problems]:
+    """As `open_dataset`, but without the sequences that cannot be opened, and what is wrong with these."""
+    path = preset_path("datasets", name)
+    return read_what_opens(path.stem, root, read_preset(path), split, wanted)
 
 
 def read_preset(path: Path) -> DatasetPreset:

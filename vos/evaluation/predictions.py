@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -69,19 +70,34 @@ def missing_masks(dataset: Dataset, root: Path) -> list[str]:
 def listed_problems(dataset: Dataset, root: Path, *, missing_is_empty: bool = False) -> Problems:
     """What is wrong with results and can be seen without reading a mask.
 
-    Every sequence that `root` lacks, unless it counts as empty, and every mask of a frame that is not in the set.
-    InputError at once if `root` has no sequence of the set.
+    Every folder that `root` lacks, unless it counts as empty, and every mask of a frame that is not in the set.
+    InputError at once if `root` is no folder, or has no sequence of the set.
     """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; it holds one folder of masks a sequence")
     problems = Problems()
-    lacking = [sequence for sequence in dataset.sequences if not (root / sequence.name).is_dir()]
-    if len(lacking) == len(dataset.sequences):
+    if not any((root / sequence.name).is_dir() for sequence in dataset.sequences):
         raise InputError(f"{root}: holds no folder of any sequence of {dataset.name}; it must have one for each")
     for sequence in dataset.sequences:
-        if sequence in lacking and not missing_is_empty:
-            problems.add(f"{sequence.name}: no folder {root / sequence.name}")
-        for path in _other_masks(sequence, root / sequence.name):
-            problems.add(f"{sequence.name} {path.stem}: {path} is of no frame of the sequence")
+        for where, folder in () if missing_is_empty else _absent_folders(sequence, root):
+            problems.add(f"{where}: no folder {folder}")
+        for where, path in _other_masks(sequence, root):
+            problems.add(f"{where}: {path} is of no frame of the sequence")
     return problems
+
+
+def with_folders(dataset: Dataset, root: Path) -> Dataset:
+    """The sequences and layers that have a folder in `root`: of the others `listed_problems` says enough."""
+    layers = {
+        sequence.name: tuple(layer for layer in sequence.layers if (root / sequence.name / layer.folder).is_dir())
+        for sequence in dataset.sequences
+    }
+    return replace(
+        dataset,
+        sequences=tuple(
+            replace(sequence, layers=layers[sequence.name]) for sequence in dataset.sequences if layers[sequence.name]
+        ),
+    )
 
 
 def _scored_masks(sequence: VideoSequence) -> Iterator[Path]:
@@ -91,12 +107,24 @@ def _scored_masks(sequence: VideoSequence) -> Iterator[Path]:
             yield mask_path(sequence, layer, position, Path())
 
 
-def _other_masks(sequence: VideoSequence, folder: Path) -> Iterator[Path]:
+def _absent_folders(sequence: VideoSequence, root: Path) -> Iterator[tuple[str, Path]]:
+    """How messages name what lies in a folder that is not there, and the folder."""
+    whole = root / sequence.name
+    if not whole.is_dir():
+        yield sequence.name, whole
+        return
+    for layer in sequence.layers:
+        if not (whole / layer.folder).is_dir():
+            yield f"{sequence.name} {layer.folder}", whole / layer.folder
+
+
+def _other_masks(sequence: VideoSequence, root: Path) -> Iterator[tuple[str, Path]]:
+    """How messages name a mask of no frame, and the mask."""
     stems = set(sequence.stems)
     for layer in sequence.layers:
-        for path in sorted((folder / layer.folder).glob("*.png")):
-            if path.stem not in stems:
-                yield path
+        for path in sorted((root / sequence.name / layer.folder).glob("*.png")):
+            if path.stem not in stems and not path.name.startswith("."):
+                yield " ".join(filter(None, (sequence.name, layer.folder, path.stem))), path
 
 
 def fingerprint(dataset: Dataset, root: Path) -> str:

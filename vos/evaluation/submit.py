@@ -15,7 +15,7 @@ import PIL.Image
 
 from vos.datasets import Dataset, LabelRule, Problems, frame_name, read_prediction
 from vos.errors import InputError
-from vos.evaluation.predictions import listed_problems
+from vos.evaluation.predictions import listed_problems, with_folders
 from vos.io import DAVIS_PALETTE, mask_name
 from vos.io.atomic import replacing
 from vos.types import LabelMap
@@ -70,9 +70,7 @@ def write_submission(
     problems = _listed_problems(dataset, results)
     masks = 0
     with replacing(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for sequence in dataset.sequences:
-            if not (results / sequence.name).is_dir():
-                continue
+        for sequence in with_folders(dataset, results).sequences:
             (layer,) = sequence.layers  # only SA-V has several, and no server
             for position in sequence.required:
                 with problems.collecting(frame_name(sequence, layer, position)):
@@ -88,8 +86,6 @@ def write_submission(
 
 def _listed_problems(dataset: Dataset, results: Path) -> Problems:
     """What can be seen without reading a mask."""
-    if not results.is_dir():
-        raise InputError(f"{results}: no such folder; it holds one folder of masks a sequence")
     problems = listed_problems(dataset, results)
     names = {sequence.name for sequence in dataset.sequences}
     for folder in sorted(results.iterdir()):

@@ -50,7 +50,8 @@ def test_scores_given_results_quietly(tmp_path: Path, capsys: pytest.CaptureFixt
         (["davis2017", "--data", "DATA", "--allow-missing"], "--allow-missing is for --results"),
         (["davis2017", "--data", "DATA", "--model", "large"], "model 'large'"),
         (["davis2017", "--data", "DATA", "--results", "DATA", "--memory", "3"], "leave the tracker's options out"),
-        (["davis2017", "--data", "DATA", "--results", "DATA/results"], "holds no folder of any sequence of davis2017"),
+        (["davis2017", "--data", "DATA", "--results", "DATA/results"], "results: no such folder"),
+        (["davis2017", "--data", "DATA", "--results", "DATA"], "holds no folder of any sequence of davis2017"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_in_one_line(

@@ -6,10 +6,11 @@ import PIL.Image
 import pytest
 
 from tests.vos.datasets.made_davis import moving_square, square, write_davis, write_results
-from tests.vos.datasets.made_sets import numbered, write_mose, write_sa_v, write_youtube_vos
+from tests.vos.datasets.made_sets import numbered, write_masks, write_mose, write_sa_v, write_youtube_vos
 from tests.vos.evaluation.seen import Seen
 from vos.errors import InputError, WorkError
 from vos.evaluation import Evaluation, evaluate_results, evaluate_tracker, open_dataset
+from vos.evaluation.submit import write_submission
 from vos.settings import TrackerSettings, load_tracker
 
 READOUT_WEIGHTS = Path(__file__).parents[3] / "seggpt_core" / "weights" / "readout.safetensors"
@@ -133,6 +134,18 @@ def test_a_set_without_truth_is_tracked_and_not_scored(tmp_path: Path) -> None:
         evaluate_results(dataset, tmp_path / "out/masks", tmp_path / "scores", baselines=True, overwrite=False)
 
 
+def test_only_given_masks_are_needed_to_track_what_a_server_scores(tmp_path: Path) -> None:
+    """As YouTube-VOS unpacks: a description lists the scored frames, whose masks are the server's."""
+    masks = numbered([square(4, 4)] * 6)
+    objects = {"a": {"1": {"category": "dog", "frames": ["00000", "00005"]}}}
+    data = write_youtube_vos(tmp_path / "data", {"a": masks}, {"a": {"00000": square(4, 4)}}, objects)
+    dataset = open_dataset("youtubevos2018", data)
+    evaluate_tracker(dataset, settings(), tmp_path / "out", baselines=True, overwrite=False)
+    assert len(list((tmp_path / "out/masks/a").glob("*.png"))) == 6
+    zipped = write_submission(dataset, tmp_path / "out/masks", tmp_path / "out.zip")
+    assert (zipped.masks, zipped.served) == (2, True)
+
+
 def test_an_object_that_comes_late_has_empty_masks_before(tmp_path: Path) -> None:
     """No object is there in the first frames: tracking begins with the first mask that is given."""
     gone, there = np.zeros_like(square(4, 4)), square(4, 4, object_id=7)
@@ -197,4 +210,18 @@ def test_missing_and_damaged_masks_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         evaluate_results(dataset, results, tmp_path / "out", baselines=False, overwrite=False)
     lines = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()[1:]]
-    assert sorted(lines) == ["a 00001", "a 00002", "b 00077"]
+    assert lines == ["b 00077", "a 00001", "a 00002"]
+
+
+def test_a_folder_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    """A sequence or, where each has a folder, an object: not each of its masks. Hidden files are let be."""
+    own = {one: numbered([square(2, 2)] * 4, step=4) for one in ("000", "001")}
+    frames = numbered([square(2, 2)] * 13)
+    data = write_sa_v(tmp_path / "data", {"v": frames, "w": frames}, {"v": own, "w": own})
+    write_masks(tmp_path / "results/v/000", {"00004": square(2, 2), "00077": square(2, 2), "._00004": square(2, 2)})
+    with pytest.raises(InputError) as refused:
+        evaluate_results(
+            open_dataset("sav", data), tmp_path / "results", tmp_path / "out", baselines=True, overwrite=False
+        )
+    lines = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()[1:]]
+    assert lines == ["v 001", "v 000 00077", "w", "v 000 00008"]
