@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from vos.datasets.description import Layer, ObjectTrack, VideoSequence
 from vos.datasets.label_maps import masked_positions
-from vos.datasets.labels import read_values
+from vos.datasets.labels import held_values, read_values
 from vos.datasets.place import Place
 from vos.datasets.preset import DatasetPreset
 from vos.errors import InputError
@@ -74,7 +73,7 @@ def _positions(one: int, frames: Sequence[str], places: dict[str, int]) -> tuple
 def _require_prompts(objects: Sequence[ObjectTrack], annotations: Path, stems: Sequence[str]) -> None:
     for position in sorted({one.prompt for one in objects}):
         path = annotations / mask_name(stems[position])
-        found = set(np.unique(read_values(path)).tolist())
+        found = held_values(read_values(path))
         missing = [str(one.id) for one in objects if one.prompt == position and one.id not in found]
         if missing:
             raise InputError(f"{path}: does not hold object {', '.join(missing)}, which should first appear here")

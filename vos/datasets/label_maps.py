@@ -14,10 +14,8 @@ DAVIS.
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from vos.datasets.description import LabelRule, Layer, ObjectTrack, VideoSequence
-from vos.datasets.labels import read_values
+from vos.datasets.labels import held_values, read_values
 from vos.datasets.place import Place
 from vos.datasets.preset import DatasetPreset
 from vos.errors import InputError
@@ -103,4 +101,4 @@ def _first_appearances(
 def _ids(values: LabelMap, rule: LabelRule) -> list[int]:
     if rule is LabelRule.FOREGROUND:
         return [1] if values.any() else []
-    return [int(one) for one in np.unique(values) if one not in (0, VOID)]
+    return [one for one in held_values(values) if one not in (0, VOID)]
