@@ -28,3 +28,6 @@ RESIZED_COLOUR = 1.001
 
 CODED_COLOUR = 4
 """Absolute, on 8-bit RGB of flat pictures: rounding to limited-range YUV and back, and coding loss at high quality."""
+
+LOSSY_ALPHA = 6
+"""Absolute, on 8-bit alpha with edges a few pixels wide, coded by VP9 at high quality."""

@@ -45,6 +45,8 @@ class MergedMasks:
     """Planes of several segmentations, merged."""
 
     by_id: Mapping[int, Plane] = field(repr=False)
+    pixel: float
+    """The larger of theirs."""
 
     def planes(self) -> Iterator[tuple[int, Plane]]:
         yield from self.by_id.items()
@@ -71,7 +73,7 @@ def merge(one: Segmentation, other: Segmentation) -> Segmentation:
         index=one.index,
         ids=_winners(planes),
         confidence={identity: total / weights[identity] for identity, total in confidence.items()},
-        soft=MergedMasks(by_id=planes),
+        soft=MergedMasks(by_id=planes, pixel=max(side.soft.pixel for side in (one, other) if side.soft is not None)),
     )
 
 

@@ -23,6 +23,11 @@ class PaintedMasks:
     size: tuple[int, int]
     """(H, W) of the frame."""
 
+    @property
+    def pixel(self) -> float:
+        height, width = self.passes[0].shape[-2:]
+        return max(self.size[0] / height, self.size[1] / width)
+
     @torch.inference_mode()
     def planes(self) -> Iterator[tuple[int, Plane]]:
         merged = palette.merged_planes(self.passes, self.size)
@@ -36,6 +41,10 @@ class GivenMasks:
 
     labels: LabelMap = field(repr=False)
     ids: Sequence[int]
+
+    @property
+    def pixel(self) -> float:
+        return 1.0
 
     def planes(self) -> Iterator[tuple[int, Plane]]:
         for identity in self.ids:

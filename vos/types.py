@@ -80,6 +80,11 @@ class DeviceFrame(Frame):
 class SoftMasks(Protocol):
     """Every tracked object's plane of one frame, computed when it is asked for: a run without mattes pays nothing."""
 
+    @property
+    def pixel(self) -> float:
+        """Side of one of the pixels that were decided, in pixels of the frame."""
+        ...
+
     def planes(self) -> Iterator[tuple[int, Plane]]:
         """(id, plane at the frame's size), one after another; in a pixel they sum to 1 at most, but for rounding."""
         ...

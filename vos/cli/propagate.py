@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vos.run_record import RunRecord
 
 _PANEL = "What to write besides masks"
+_EDGES = "Edges of mattes"
 _EXAMPLE = "Example: vos propagate clip.mp4 --mask first_frame.png --out run --overlay"
 
 
@@ -54,7 +55,7 @@ def propagate_command(
         typer.Option(
             "--export",
             metavar="KIND,KIND",
-            help="Also write mattes to DIR/KIND/: soft8, soft16, rgba; and overlay, to DIR/overlay.mp4.",
+            help="Also write DIR/KIND/: soft8, soft16, rgba, exr, prores, vp9, ffv1, qtrle, rle; or overlay.mp4.",
             rich_help_panel=_PANEL,
         ),
     ] = None,
@@ -73,7 +74,7 @@ def propagate_command(
         typer.Option(
             "--alpha",
             metavar="straight|premultiplied",
-            help="Colours beside an alpha: as they are (default), or times alpha.",
+            help="Colours beside an alpha: as they are, or times alpha; by default straight, and premultiplied in EXR.",
             rich_help_panel=_PANEL,
         ),
     ] = None,
@@ -98,6 +99,33 @@ def propagate_command(
     resize_mask: Annotated[
         bool, typer.Option("--resize-mask", help="Accept masks of another size than the clip's, and resize them.")
     ] = False,
+    refine: Annotated[
+        str,
+        typer.Option(
+            "--refine",
+            metavar="guided|closed-form|none",
+            help="How mattes find the picture's edges; none leaves them as the model sees them.",
+            rich_help_panel=_EDGES,
+        ),
+    ] = "guided",
+    grow: Annotated[
+        int, typer.Option("--grow", metavar="PX", min=0, help="Move mattes' edges outwards.", rich_help_panel=_EDGES)
+    ] = 0,
+    shrink: Annotated[
+        int, typer.Option("--shrink", metavar="PX", min=0, help="Move them inwards.", rich_help_panel=_EDGES)
+    ] = 0,
+    feather: Annotated[
+        float, typer.Option("--feather", metavar="PX", help="Blur mattes' edges.", rich_help_panel=_EDGES)
+    ] = 0.0,
+    despeckle: Annotated[
+        int,
+        typer.Option(
+            "--despeckle",
+            metavar="PX",
+            help="Drop islands and fill holes of fewer than PX pixels in mattes.",
+            rich_help_panel=_EDGES,
+        ),
+    ] = 0,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     json: Annotated[
@@ -132,6 +160,7 @@ def build_job(values: Mapping[str, Any]) -> "Job":
     from vos.cli.job import Job
     from vos.direction import parse_direction
     from vos.exports import ExportSettings, parse_alpha, parse_kinds
+    from vos.matte import Edges, parse_method
     from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
 
@@ -147,6 +176,12 @@ def build_job(values: Mapping[str, Any]) -> "Job":
             per_object=values["per_object"],
             alpha=parse_alpha(values["alpha"]),
             start_number=values["start_number"],
+            edges=Edges(
+                refine=parse_method(values["refine"]),
+                despeckle=values["despeckle"],
+                grow=signed_growth(values["grow"], values["shrink"]),
+                feather=values["feather"],
+            ),
         ),
         names=parse_names(values["names"]),
         direction=parse_direction(values["direction"]),
@@ -174,10 +209,18 @@ def _was_given(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
+def signed_growth(grow: int, shrink: int) -> int:
+    """Pixels by which edges move outwards. Raises InputError where both ways are asked for."""
+    if grow and shrink:
+        raise InputError(f"--grow {grow} --shrink {shrink}: give one of them")
+    return grow - shrink
+
+
 def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
     """Run the job, and tell what happens."""
     from vos.cli.job import open_job, run_job
     from vos.confidence_log import told
+    from vos.io.audio import find_audio
 
     opened = open_job(job)
     if job.reader == "auto" and opened.device == "cuda":
@@ -186,6 +229,9 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         teller.warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
     if empty := frames_without_masks(opened):
         teller.warn(f"frames {empty.start} to {empty.stop - 1} will be empty: no mask is carried there (--direction)")
+    if "overlay" in job.exports.kinds:
+        for codec in find_audio(opened.clip.info).left_out:
+            teller.warn(f"{job.clip}: sound in {codec} cannot be copied into MP4: the overlay goes without it")
     with teller.begin(opened) as advance:
         record = run_job(opened, advance)
     if record.damaged_frames:

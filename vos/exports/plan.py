@@ -1,17 +1,25 @@
 """From what is asked for to files and the sinks that write them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from vos.exports.settings import OVERLAY, SEQUENCES, ExportSettings
+from vos.exports.settings import EXR, MATTES, OVERLAY, RLE, SEQUENCES, ExportSettings
 from vos.exports.sink import ALL, MatteSink
-from vos.io import Clip, OverlayWriter, write_soft_mask
-from vos.io.mattes import MatteWriter, SequenceWriter, write_rgba
+from vos.io import Clip, CocoWriter, OverlayWriter, mask_name
+from vos.io.mattes import (
+    MOVIE_ENDINGS,
+    MOVIE_FORMATS,
+    MatteWriter,
+    MovieWriter,
+    SequenceWriter,
+    write_exr,
+    write_grey,
+    write_rgba,
+)
 from vos.io.timestamps import TimestampsWriter
-from vos.types import Frame, Image, Plane, Sink
+from vos.types import Frame, Sink
 
 OVERLAY_FILE = "overlay.mp4"
 TIMESTAMPS_FILE = "timestamps.csv"
@@ -25,13 +33,15 @@ class Exports:
     settings: ExportSettings
     clip: Clip
     labels: Mapping[int, str]
-    """Object id → name of its folder, of every object that the run tracks."""
+    """Object id → its name, of every object that the run tracks; a folder's name with `per_object`."""
 
     def outputs(self) -> list[str]:
         """Every file that may be written."""
-        found = [OVERLAY_FILE] * (OVERLAY in self.settings.kinds) + [TIMESTAMPS_FILE] * self._has_timestamps
-        for kind, _, folder in self._mattes():
-            found += [f"{folder}/{name}" for name in self._file_names(kind)]
+        kinds = self.settings.kinds
+        found = [OVERLAY_FILE] * (OVERLAY in kinds) + [TIMESTAMPS_FILE] * self._has_timestamps
+        for kind in (kind for kind in kinds if kind != OVERLAY):
+            for _, folder in self._folders(kind):
+                found += [f"{folder}/{name}" for name in self._file_names(kind)]
         return found
 
     def sinks(self, out: Path) -> list[Sink]:
@@ -41,40 +51,49 @@ class Exports:
             sinks.append(OverlayWriter(out / OVERLAY_FILE, self.clip.info))
         if self._has_timestamps:
             sinks.append(TimestampsWriter(out / TIMESTAMPS_FILE, self._stem))
+        if RLE in self.settings.kinds:
+            sinks += [self._coco(identity, out / folder) for identity, folder in self._folders(RLE)]
         writers: dict[int, list[MatteWriter]] = {}
-        for kind, identity, folder in self._mattes():
-            writers.setdefault(identity, []).append(self._writer(kind, out / folder))
-        return [*sinks, MatteSink(writers)] if writers else sinks
+        for kind in (kind for kind in self.settings.kinds if kind in MATTES):
+            for identity, folder in self._folders(kind):
+                writers.setdefault(identity, []).append(self._writer(kind, out / folder))
+        return [*sinks, MatteSink(writers, self.settings.edges)] if writers else sinks
 
     @property
     def _has_timestamps(self) -> bool:
-        return self.clip.info.kind != "images" and bool(set(self.settings.kinds) & set(SEQUENCES))
+        return self.clip.info.kind != "images" and not set(self.settings.kinds).isdisjoint(SEQUENCES)
 
-    def _mattes(self) -> Iterator[tuple[str, int, str]]:
-        """(kind, object id or ALL, folder) of each matte."""
-        for kind in self.settings.kinds:
-            if kind == OVERLAY:
-                continue
-            if self.settings.per_object:
-                yield from ((kind, identity, f"{kind}/{label}") for identity, label in self.labels.items())
-            else:
-                yield kind, ALL, kind
+    def _folders(self, kind: str) -> Iterator[tuple[int, str]]:
+        """(object id or ALL, folder) of each matte."""
+        if self.settings.per_object:
+            yield from ((identity, f"{kind}/{label}") for identity, label in self.labels.items())
+        else:
+            yield ALL, kind
 
     def _file_names(self, kind: str) -> list[str]:
-        return [
-            f"{self._named(index, stem)}.{SEQUENCES[kind]}"
-            for index, stem in zip(self.clip.frames, self.clip.stems(), strict=True)
-        ]
+        if kind in SEQUENCES:
+            stems = zip(self.clip.frames, self.clip.stems(), strict=True)
+            return [f"{self._named(index, stem)}.{SEQUENCES[kind]}" for index, stem in stems]
+        return [self._single_file(kind)]
+
+    def _single_file(self, kind: str) -> str:
+        return f"{self.clip.info.path.stem}.{'json' if kind == RLE else MOVIE_ENDINGS[kind]}"
+
+    def _coco(self, identity: int, folder: Path) -> CocoWriter:
+        names = self.labels if identity == ALL else {identity: self.labels[identity]}
+        return CocoWriter(folder / self._single_file(RLE), names, lambda frame: mask_name(frame.stem))
 
     def _writer(self, kind: str, folder: Path) -> MatteWriter:
-        ending = SEQUENCES[kind]
-        return SequenceWriter(folder, lambda frame: f"{self._stem(frame)}.{ending}", self._save(kind))
-
-    def _save(self, kind: str) -> Callable[[Path, Image, Plane], None]:
-        if kind == "rgba":
-            return partial(write_rgba, convention=self.settings.alpha or "straight")
-        bits: Literal[8, 16] = 16 if kind == "soft16" else 8
-        return lambda path, _, alpha: write_soft_mask(path, alpha, bits)
+        convention = self.settings.convention(kind)
+        if kind in MOVIE_FORMATS:
+            return MovieWriter(folder / self._single_file(kind), self.clip.info, MOVIE_FORMATS[kind], convention)
+        save = {
+            "soft8": partial(write_grey, bits=8),
+            "soft16": partial(write_grey, bits=16),
+            "rgba": partial(write_rgba, convention=convention),
+            EXR: partial(write_exr, convention=convention),
+        }
+        return SequenceWriter(folder, lambda frame: f"{self._stem(frame)}.{SEQUENCES[kind]}", save[kind])
 
     def _stem(self, frame: Frame) -> str:
         return self._named(frame.index, frame.stem)

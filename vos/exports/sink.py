@@ -1,12 +1,13 @@
 """Mattes of a segmentation, computed once and handed to every writer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from vos.errors import InputError
 from vos.io.mattes import MatteWriter
-from vos.types import Frame, Plane, Segmentation
+from vos.matte import Edges, finish
+from vos.types import Frame, Plane, Segmentation, SoftMasks
 
 ALL = 0
 """In the place of an object's id: all objects together."""
@@ -15,15 +16,20 @@ ALL = 0
 class MatteSink:
     """Sink: hands each object's matte, or all objects' together, to its writers; never holds more than one or two."""
 
-    def __init__(self, writers: Mapping[int, Sequence[MatteWriter]]) -> None:
+    def __init__(self, writers: Mapping[int, Sequence[MatteWriter]], edges: Edges) -> None:
         """writers: by object id, or those of `ALL`. An object that is not tracked yet has an empty matte."""
         self._writers = writers
+        self._edges = edges
 
     def write(self, frame: Frame, segmentation: Segmentation) -> None:
         """Raises WorkError when a file cannot be written, InputError for a segmentation without soft masks."""
-        for identity, plane in mattes(segmentation, tuple(self._writers)):
+        soft = segmentation.soft
+        if soft is None:
+            raise InputError(f"frame {frame.index}: mattes need soft masks, and this segmentation has none")
+        for identity, plane in wanted_planes(soft, segmentation.ids.shape, tuple(self._writers)):
+            matte = finish(frame.image, plane, soft.pixel, self._edges)
             for writer in self._writers[identity]:
-                writer.write(frame, plane)
+                writer.write(frame, matte)
 
     def close(self) -> None:
         for writer in self._all():
@@ -38,16 +44,14 @@ class MatteSink:
             yield from writers
 
 
-def mattes(segmentation: Segmentation, wanted: Sequence[int]) -> Iterator[tuple[int, Plane]]:
+def wanted_planes(soft: SoftMasks, size: tuple[int, ...], wanted: Collection[int]) -> Iterator[tuple[int, Plane]]:
     """(id, plane) of each object id wanted, in no order; `ALL` is the sum of all objects.
 
-    An object that the segmentation does not know has an empty plane.
+    size: (H, W) of the planes. An object that the soft masks do not know has an empty plane.
     """
-    if segmentation.soft is None:
-        raise InputError(f"frame {segmentation.index}: mattes need soft masks, and this segmentation has none")
     left = set(wanted) - {ALL}
-    total = np.zeros(segmentation.ids.shape, np.float32)
-    for identity, plane in segmentation.soft.planes():
+    total = np.zeros(size, np.float32)
+    for identity, plane in soft.planes():
         if ALL in wanted:
             total += plane
         if identity in left:

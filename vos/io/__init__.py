@@ -3,13 +3,14 @@
 from vos.io.backward import backward
 from vos.io.class_masks import ClassMasks, hex_colour, read_class_masks
 from vos.io.clip import Clip, ClipInfo
+from vos.io.coco import CocoWriter
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
 from vos.io.images import find_images, open_image, read_image
 from vos.io.masks import MaskWriter, mask_name, object_ids, read_mask, require_size, write_mask
-from vos.io.movie import OverlayWriter
 from vos.io.numbering import natural_key
 from vos.io.open import open_clip
 from vos.io.overlay import paint_overlay
+from vos.io.overlay_movie import OverlayWriter
 from vos.io.palette import DAVIS_PALETTE, DISPLAY_COLOURS, recoloured
 from vos.io.pictures import write_picture
 from vos.io.soft_masks import write_soft_mask
@@ -20,6 +21,7 @@ __all__ = [
     "ClassMasks",
     "Clip",
     "ClipInfo",
+    "CocoWriter",
     "ContactSheetWriter",
     "MaskWriter",
     "OverlayWriter",

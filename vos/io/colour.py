@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-UNSPECIFIED = 2
+RGB = 0
 BT709 = 1
+UNSPECIFIED = 2
 SMPTE170M = 6
 """BT.601 for 525 lines."""
+BT2020 = 9
 _HD_SIDE = 720
 _MATRICES = {0: "RGB", 1: "BT.709", 4: "FCC", 5: "BT.601", 6: "BT.601", 7: "SMPTE 240M", 9: "BT.2020"}
 _WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}

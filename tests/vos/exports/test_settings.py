@@ -2,6 +2,7 @@ import pytest
 
 from vos.errors import InputError
 from vos.exports import KINDS, ExportSettings, parse_alpha, parse_kinds
+from vos.matte import Edges
 
 
 def test_kinds_are_taken_once_in_order():
@@ -27,10 +28,11 @@ def test_alpha():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kinds": ("soft8",), "alpha": "straight"}, "--alpha straight: is for --export rgba"),
-        ({"kinds": ("overlay",), "start_number": 1001}, "--start-number 1001: is for --export soft8"),
+        ({"kinds": ("soft8",), "alpha": "straight"}, "--alpha straight: for --export rgba"),
+        ({"kinds": ("overlay",), "start_number": 1001}, "--start-number 1001: for --export soft8"),
         ({"kinds": ("soft8",), "start_number": -1}, "--start-number -1: must be 0 or more"),
-        ({"kinds": ("overlay",), "per_object": True}, "--per-object: is for mattes"),
+        ({"kinds": ("overlay", "rle"), "edges": Edges(grow=1)}, "--grow, --shrink, .* for --export soft8"),
+        ({"kinds": ("overlay",), "per_object": True}, "--per-object: for --export soft8"),
     ],
 )
 def test_options_that_nothing_has_use_for_are_refused(options: dict[str, object], message: str):

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vos.errors import InputError
-from vos.exports.sink import ALL, MatteSink, mattes
+from vos.exports.sink import ALL, MatteSink, wanted_planes
+from vos.matte import Edges
 from vos.types import Frame, Plane, Segmentation
 
+AS_IT_IS = Edges(refine="none")
 FRAME = Frame(index=0, image=np.zeros((2, 3, 3), np.uint8), stem="00000")
 
 
@@ -18,6 +20,8 @@ class Planes:
     """Soft masks as they are."""
 
     by_id: Mapping[int, Plane]
+
+    pixel: float = 1.0
 
     def planes(self) -> Iterator[tuple[int, Plane]]:
         yield from self.by_id.items()
@@ -48,8 +52,8 @@ def segmentation(**planes: float) -> Segmentation:
 @given(st.dictionaries(st.integers(1, 254), st.floats(0, 1), max_size=4), st.sets(st.integers(0, 254), max_size=5))
 def test_every_matte_wanted_comes_once(values: dict[int, float], wanted: set[int]):
     total = sum(values.values()) or 1.0
-    soft = segmentation(**{f"o{one}": value / max(1.0, total) for one, value in values.items()})
-    found = [(identity, plane.copy()) for identity, plane in mattes(soft, tuple(wanted))]
+    soft = Planes({one: np.full((2, 3), value / max(1.0, total), np.float32) for one, value in values.items()})
+    found = [(identity, plane.copy()) for identity, plane in wanted_planes(soft, (2, 3), wanted)]
     assert sorted(identity for identity, _ in found) == sorted(wanted)
     for identity, plane in found:
         parts = values.values() if identity == ALL else [values.get(identity, 0.0)]
@@ -59,7 +63,7 @@ def test_every_matte_wanted_comes_once(values: dict[int, float], wanted: set[int
 
 def test_each_writer_gets_a_matte_a_frame():
     one, other, late = Kept(), Kept(), Kept()
-    sink = MatteSink({3: [one, other], 9: [late]})
+    sink = MatteSink({3: [one, other], 9: [late]}, AS_IT_IS)
     sink.write(FRAME, segmentation(o3=0.5))
     sink.write(FRAME, segmentation(o3=0.25, o9=0.75))
     assert [float(plane.mean()) for plane in one.written] == [0.5, 0.25]
@@ -72,4 +76,12 @@ def test_each_writer_gets_a_matte_a_frame():
 
 def test_ids_alone_make_no_matte():
     with pytest.raises(InputError, match="frame 0: mattes need soft masks"):
-        MatteSink({1: [Kept()]}).write(FRAME, Segmentation(index=0, ids=np.zeros((2, 3), np.uint8)))
+        MatteSink({1: [Kept()]}, AS_IT_IS).write(FRAME, Segmentation(index=0, ids=np.zeros((2, 3), np.uint8)))
+
+
+def test_edges_act_on_the_matte():
+    kept = Kept()
+    sink = MatteSink({ALL: [kept]}, Edges())
+    sink.write(FRAME, segmentation(o1=0.375, o2=0.25))
+    sink.write(FRAME, segmentation(o1=0.25, o2=0.125))
+    assert [set(np.unique(plane)) for plane in kept.written] == [{1.0}, {0.0}]

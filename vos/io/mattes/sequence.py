@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import PIL.Image
 
 from vos.io.atomic import replacing
 from vos.io.mattes.alpha import Alpha, with_alpha
+from vos.io.soft_masks import write_soft_mask
 from vos.types import Frame, Image, Plane
 
 _FAST = 1
@@ -32,6 +34,11 @@ class SequenceWriter:
 
     def abort(self) -> None:
         """Finished files stay."""
+
+
+def write_grey(path: Path, image: Image, alpha: Plane, bits: Literal[8, 16]) -> None:
+    """Write the matte alone as a grey PNG. Raises WorkError when it cannot be written."""
+    write_soft_mask(path, alpha, bits)
 
 
 def write_rgba(path: Path, image: Image, alpha: Plane, convention: Alpha) -> None:
