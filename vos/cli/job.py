@@ -12,17 +12,21 @@ from vos.confidence_log import PLOT, TABLE, ConfidenceWriter
 from vos.direction import Direction
 from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
+from vos.exports.settings import OVERLAY
 from vos.io import (
     Clip,
     ContactSheetWriter,
+    LiveClip,
     MaskWriter,
     backward,
     evenly_spaced,
     find_images,
+    live_name,
     mask_name,
     object_ids,
     open_clip,
 )
+from vos.io.clip import frame_stem
 from vos.io.frame_range import FrameRange
 from vos.prompts import FramePrompt, GivenMask, read_prompt
 from vos.types import Image, LabelMap, Sink
@@ -52,6 +56,8 @@ class Job:
     out: Path
     settings: "TrackerSettings"
     frames: FrameRange | None = None
+    live: str = ""
+    """`clip` as it was given, where it is read as it comes: a path would mangle a URL."""
     reader: str = "auto"
     exports: ExportSettings = field(default_factory=ExportSettings)
     names: Mapping[int, str] = field(default_factory=dict)
@@ -91,7 +97,7 @@ def open_job(job: Job) -> OpenedJob:
     from vos.settings import resolve_device
 
     device = resolve_device(job.settings.device).type
-    clip = open_clip(job.clip, job.frames, reader=job.reader, device=device)
+    clip = _open_live(job) if job.live else open_clip(job.clip, job.frames, reader=job.reader, device=device)
     prompts = _read_prompts(job, clip)
     labels = _labels(prompts.values(), job.names)
     exports = Exports(settings=job.exports, clip=clip, labels=labels)
@@ -109,6 +115,18 @@ def open_job(job: Job) -> OpenedJob:
         outputs=outputs,
         stale=stale,
     )
+
+
+def _open_live(job: Job) -> LiveClip:
+    """Raises InputError for what needs the clip's end, or the clip twice."""
+    kinds = sorted(set(job.exports.kinds) - {OVERLAY})
+    if kinds:
+        raise InputError(f"--export {','.join(kinds)}: {job.live} has no known end; it can be exported as overlay only")
+    if job.direction is not Direction.FORWARD:
+        raise InputError(f"--direction {job.direction}: {job.live} is read as it comes, forward only")
+    if job.reader not in ("auto", "pyav"):
+        raise InputError(f"--reader {job.reader}: {job.live} is read as it comes, by pyav only")
+    return LiveClip(job.live, job.frames)
 
 
 def _read_prompts(job: Job, clip: Clip) -> dict[int, FramePrompt]:
@@ -132,6 +150,8 @@ def _read_prompts(job: Job, clip: Clip) -> dict[int, FramePrompt]:
 
 
 def _picture(clip: Path, number: int) -> Image:
+    if live_name(clip):
+        raise InputError(f"{clip}: is read as it comes; a box needs its picture, give a mask instead")
     (frame,) = open_clip(clip, (number, number + 1))
     return frame.image
 
@@ -178,8 +198,10 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     spool = Spool(job.out / SPOOL)
     with recorded(job.out, opened.stale, record) as tally:
 
-        def count(_: "Segmentation") -> None:
+        def count(segmentation: "Segmentation") -> None:
             tally.done += 1
+            if clip.info.live:  # the record shares this list
+                opened.outputs.append(f"{MASKS}/{mask_name(frame_stem(segmentation.index))}")
             on_frame()
 
         try:
@@ -189,6 +211,8 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
             stats = pipeline.run_segmenter(clip, segmenter, [*_sinks(opened), confidence], counted)
         finally:
             spool.delete()
+    if job.live:
+        record = dataclasses.replace(record, frames=(clip.frames.start, clip.frames.start + stats.frames))
     record = dataclasses.replace(record, damaged_frames=stats.damaged, doubts=confidence.doubts())
     done = record.ended(job.out, "done", timing=describe_timing(stats, back), gpu_memory_mib=peak_gpu_memory_mib(model))
     write_record(job.out, done)
@@ -257,7 +281,7 @@ def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
     return RunRecord(
         status="running",
         clip=describe_clip(opened.clip),
-        frames=(opened.clip.frames.start, opened.clip.frames.stop),
+        frames=(opened.clip.frames.start, opened.clip.frames.start if job.live else opened.clip.frames.stop),
         masks=_described_masks(opened),
         objects={str(one): label for one, label in opened.labels.items()},
         settings=job.settings.model_dump(mode="json"),

@@ -19,7 +19,7 @@ _EVENT_EVERY_S = 0.25
 class Display(AbstractContextManager["Display"], Protocol):
     """Shows several stages, each with a number of steps."""
 
-    def begin(self, description: str, total: int) -> int:
+    def begin(self, description: str, total: int | None) -> int:
         """A new stage; returns its key."""
         ...
 
@@ -28,9 +28,10 @@ class Display(AbstractContextManager["Display"], Protocol):
 
 @contextmanager
 def frame_progress(
-    total: int, description: str, *, quiet: bool, unit: str = "frames", events: bool = False
+    total: int | None, description: str, *, quiet: bool, unit: str = "frames", events: bool = False
 ) -> Iterator[Callable[[], None]]:
-    """The callable it yields counts one frame, or other unit. events: see `emit`, in the place of bars and lines."""
+    """The callable it yields counts one frame, or other unit. total: None where the end is not known. events: see
+    `emit`, in the place of bars and lines."""
     with _display(quiet=quiet, unit=unit, events=events) as display:
         key = display.begin(description, total)
         yield lambda: display.advance(key, 1)
@@ -69,7 +70,7 @@ class Stage:
     """How far one stage is."""
 
     description: str
-    total: int
+    total: int | None
     began: float
     done: int = 0
     now: float = 0.0
@@ -79,9 +80,16 @@ class Stage:
         """Steps a second since it began."""
         return self.done / max(self.now - self.began, 1e-9)
 
+    @property
+    def seconds_left(self) -> float | None:
+        """None where the end is not known."""
+        return None if self.total is None else (self.total - self.done) / max(self.rate, 1e-9)
+
     def line(self, unit: str) -> str:
-        """`clip.mp4: 120 of 400 frames, 3.90 frames/s, 1:12 left`."""
-        minutes, seconds = divmod(round((self.total - self.done) / max(self.rate, 1e-9)), 60)
+        """`clip.mp4: 120 of 400 frames, 3.90 frames/s, 1:12 left`; `camera: 120 frames, 3.90 frames/s`."""
+        if self.seconds_left is None:
+            return f"{self.description}: {self.done} {unit}, {self.rate:.2f} {unit}/s"
+        minutes, seconds = divmod(round(self.seconds_left), 60)
         left = f"{minutes}:{seconds:02d} left"
         return f"{self.description}: {self.done} of {self.total} {unit}, {self.rate:.2f} {unit}/s, {left}"
 
@@ -95,7 +103,7 @@ class _Sparse(AbstractContextManager["_Sparse"]):
     stages: list[Stage] = field(default_factory=list)
     told: float = field(default_factory=lambda: time.monotonic())
 
-    def begin(self, description: str, total: int) -> int:
+    def begin(self, description: str, total: int | None) -> int:
         self.stages.append(Stage(description=description, total=total, began=time.monotonic()))
         return len(self.stages) - 1
 
@@ -112,8 +120,8 @@ class _Sparse(AbstractContextManager["_Sparse"]):
 
 
 def _emit_progress(stage: Stage) -> None:
-    left = (stage.total - stage.done) / max(stage.rate, 1e-9)
-    facts: Mapping[str, Any] = {"frames_per_second": round(stage.rate, 3), "seconds_left": round(left, 1)}
+    left = None if stage.seconds_left is None else round(stage.seconds_left, 1)
+    facts: Mapping[str, Any] = {"frames_per_second": round(stage.rate, 3), "seconds_left": left}
     emit("progress", done=stage.done, total=stage.total, **facts)
 
 
@@ -131,7 +139,7 @@ class _Bars(AbstractContextManager["_Bars"]):
             console=console,
         )
 
-    def begin(self, description: str, total: int) -> int:
+    def begin(self, description: str, total: int | None) -> int:
         return int(self._progress.add_task(description, total=total))
 
     def advance(self, key: int, steps: int) -> None:

@@ -28,7 +28,13 @@ def register(app: typer.Typer) -> None:
 def propagate_command(
     ctx: typer.Context,
     clip: Annotated[
-        Path | None, typer.Argument(metavar="CLIP", show_default=False, help="A video file, or a folder of images.")
+        Path | None,
+        typer.Argument(
+            metavar="CLIP",
+            show_default=False,
+            help="A video file, or a folder of images; or what is read as it comes: - (standard input), a URL, a pipe, "
+            "or a capture device.",
+        ),
     ] = None,
     mask: Annotated[
         list[str] | None,
@@ -160,12 +166,14 @@ def build_job(values: Mapping[str, Any]) -> "Job":
     from vos.cli.job import Job
     from vos.direction import parse_direction
     from vos.exports import ExportSettings, parse_alpha, parse_kinds
+    from vos.io import live_name
     from vos.matte import Edges, parse_method
     from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
 
     return Job(
         clip=values["clip"],
+        live=live_name(values["clip"]),
         masks=parse_given(values["mask"]),
         out=values["out"],
         settings=load_tracker(values["tracker"], **{name: values[name] for name in options.TRACKING}),

@@ -56,7 +56,8 @@ class ForPrograms:
     def begin(self, opened: "OpenedJob") -> AbstractContextManager[Callable[[], None]]:
         job, frames = opened.job, opened.clip.frames
         objects = {str(one): label for one, label in opened.labels.items()}
-        emit("begin", clip=job.clip, out=job.out, frames=[frames.start, frames.stop], objects=objects)
+        stop = None if opened.clip.info.live else frames.stop
+        emit("begin", clip=job.live or job.clip, out=job.out, frames=[frames.start, stop], objects=objects)
         return frame_progress(frames_to_track(opened), job.clip.name, quiet=False, events=True)
 
     def note(self, line: str) -> None:
@@ -69,9 +70,9 @@ class ForPrograms:
         emit("done", out=job.out, outputs=record.outputs, timing=record.timing, doubts=record.doubts)
 
 
-def frames_to_track(opened: "OpenedJob") -> int:
+def frames_to_track(opened: "OpenedJob") -> int | None:
     """Steps of a run: a clip that is tracked both ways counts twice."""
-    return opened.job.passes * len(opened.clip.frames)
+    return None if opened.clip.info.live else opened.job.passes * len(opened.clip.frames)
 
 
 def summary(job: "Job", record: "RunRecord") -> str:

@@ -6,6 +6,7 @@ from vos.io.clip import Clip, ClipInfo
 from vos.io.coco import CocoWriter
 from vos.io.contact_sheet import ContactSheetWriter, contact_sheet, evenly_spaced
 from vos.io.images import find_images, open_image, read_image
+from vos.io.live import LiveClip, is_live, live_name
 from vos.io.masks import MaskWriter, mask_name, object_ids, read_mask, require_size, write_mask
 from vos.io.numbering import natural_key
 from vos.io.open import open_clip
@@ -23,6 +24,7 @@ __all__ = [
     "ClipInfo",
     "CocoWriter",
     "ContactSheetWriter",
+    "LiveClip",
     "MaskWriter",
     "OverlayWriter",
     "backward",
@@ -30,6 +32,8 @@ __all__ = [
     "evenly_spaced",
     "find_images",
     "hex_colour",
+    "is_live",
+    "live_name",
     "mask_name",
     "natural_key",
     "object_ids",

@@ -28,6 +28,8 @@ class ClipInfo:
     rate: Fraction | None = None
     """Average pictures a second; None for images."""
     variable_rate: bool = False
+    live: bool = False
+    """Read as it comes: `frame_count` is 0, its end is not known, and it can be gone through once."""
     rotation: int = 0
     """Degrees clockwise by which stored pixels were turned to stand upright: 0, 90, 180 or 270."""
     mirrored: bool = False

@@ -74,9 +74,8 @@ def probe(path: Path) -> VideoFacts:
     Raises InputError for a file that is no video, or whose first picture cannot be decoded.
     """
     with opened(path) as (container, stream):
-        first = _first_picture(path, container, stream)
-        matrix = first.side_data.get("DISPLAYMATRIX")
-        orientation = _orientation(path, None if matrix is None else bytes(cast(Buffer, matrix)))
+        first = first_picture(str(path), container, stream)
+        orientation = orientation_of_picture(str(path), first)
         timed = container.format.name not in _NO_DISPLAY_TIMES
         average_rate = stream.average_rate
         time_base = stream.time_base or Fraction(1, 1000)
@@ -89,12 +88,7 @@ def probe(path: Path) -> VideoFacts:
         width=first.width,
         height=first.height,
         orientation=orientation,
-        colour=Colour(
-            matrix=first.colorspace,
-            primaries=first.color_primaries,
-            transfer=first.color_trc,
-            range=first.color_range,
-        ),
+        colour=colour_of(first),
         codec=codec.name,
         pixel_format=codec.pix_fmt or "unknown",
         pixel_aspect=aspect,
@@ -168,21 +162,34 @@ class _Packets:
         return len(self.pts) if self.times is None else len(self.times)
 
 
-def _first_picture(path: Path, container: InputContainer, stream: VideoStream) -> VideoFrame:
+def first_picture(name: str, container: InputContainer, stream: VideoStream) -> VideoFrame:
+    """The first picture that can be decoded. Raises InputError where there is none."""
     try:
         picture = next(container.decode(stream), None)
     except av.FFmpegError as error:
-        raise InputError(f"{path}: its first frame cannot be decoded ({error.strerror})") from error
+        raise InputError(f"{name}: its first frame cannot be decoded ({error.strerror})") from error
     if picture is None:
-        raise InputError(f"{path}: the video holds no frames")
+        raise InputError(f"{name}: the video holds no frames")
     return picture
 
 
-def _orientation(path: Path, display_matrix: bytes | None) -> Orientation:
+def orientation_of_picture(name: str, picture: VideoFrame) -> Orientation:
+    """How the picture is to be turned. Raises InputError for a slanted display matrix."""
+    matrix = picture.side_data.get("DISPLAYMATRIX")
     try:
-        return orientation_of(display_matrix)
+        return orientation_of(None if matrix is None else bytes(cast(Buffer, matrix)))
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{name}: {error}") from error
+
+
+def colour_of(picture: VideoFrame) -> Colour:
+    """The picture's colour tags."""
+    return Colour(
+        matrix=picture.colorspace,
+        primaries=picture.color_primaries,
+        transfer=picture.color_trc,
+        range=picture.color_range,
+    )
 
 
 def _read_packets(path: Path) -> tuple[list[int | None], int]:

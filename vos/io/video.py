@@ -17,6 +17,7 @@ from vos.errors import TruncatedError, WorkError
 from vos.io.clip import ClipInfo, frame_stem
 from vos.io.colour import BT709, assumed_matrix
 from vos.io.frame_range import FrameRange, select_frames
+from vos.io.orientation import Orientation
 from vos.io.probe import Threads, VideoFacts, opened
 from vos.types import Frame, Image
 
@@ -34,7 +35,7 @@ class VideoClip:
         return [frame_stem(index) for index in self.frames]
 
     def __iter__(self) -> Iterator[Frame]:
-        clock = _Clock(step=self._nominal_step())
+        clock = Clock(step=self._nominal_step())
         for index, picture in _pictures(self._facts, self.frames):
             pts = clock.time_of(picture)
             if index in self.frames:
@@ -47,21 +48,7 @@ class VideoClip:
             raise truncated(self._path, self.frames.stop, f"the file is {missing} bytes shorter than it says")
 
     def _frame(self, index: int, picture: VideoFrame, pts: int) -> Frame:
-        image = self._facts.orientation.apply(rgb_of(picture))
-        height, width = image.shape[:2]
-        if (width, height) != (self.info.width, self.info.height):
-            raise WorkError(
-                f"{self._path}: frame {index} is {width}x{height} pixels, the first was "
-                f"{self.info.width}x{self.info.height}; a clip has one size"
-            )
-        return Frame(
-            index=index,
-            image=image,
-            stem=frame_stem(index),
-            pts=pts,
-            time_base=picture.time_base,
-            damaged=picture.is_corrupt,
-        )
+        return frame_of(str(self._path), self.info, self._facts.orientation, index, picture, pts)
 
     def _nominal_step(self) -> int:
         return max(1, round(1 / ((self.info.rate or Fraction(25)) * self._facts.time_base)))
@@ -89,7 +76,26 @@ def describe_video(facts: VideoFacts) -> ClipInfo:
     )
 
 
-def truncated(path: Path, index: int, reason: str) -> TruncatedError:
+def frame_of(name: str, info: ClipInfo, orientation: Orientation, index: int, picture: VideoFrame, pts: int) -> Frame:
+    """A decoded picture as a frame of the clip. Raises WorkError for one of another size than the clip's."""
+    image = orientation.apply(rgb_of(picture))
+    height, width = image.shape[:2]
+    if (width, height) != (info.width, info.height):
+        raise WorkError(
+            f"{name}: frame {index} is {width}x{height} pixels, the first was {info.width}x{info.height}; "
+            "a clip has one size"
+        )
+    return Frame(
+        index=index,
+        image=image,
+        stem=frame_stem(index),
+        pts=pts,
+        time_base=picture.time_base,
+        damaged=picture.is_corrupt,
+    )
+
+
+def truncated(path: Path | str, index: int, reason: str) -> TruncatedError:
     """The error that a reader raises where a clip breaks off."""
     return TruncatedError(f"{path}: the clip breaks off at frame {index} ({reason})", index)
 
@@ -151,7 +157,7 @@ def _all_pictures(container: InputContainer, stream: VideoStream, flush: bool) -
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Strictly rising times, also where a container gives none or gives them out of order (AVI with B-frames)."""
 
     step: int

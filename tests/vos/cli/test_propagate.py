@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -281,6 +282,39 @@ class TestDamage:
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
         assert capsys.readouterr().err == f"vos: warning: {clip}: numbers 4 are missing; frames count by position\n"
         assert json.loads((tmp_path / "run/run.json").read_text())["clip"]["missing"] == ["4"]
+
+
+class TestLive:
+    """A clip on standard input."""
+
+    @pytest.fixture
+    def mask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        clip, mask = video_and_mask(tmp_path)
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(clip.read_bytes())))
+        return mask
+
+    def test_a_mask_for_every_frame_that_comes(self, tmp_path: Path, mask: Path):
+        out = tmp_path / "run"
+        assert call("propagate", "-", "--mask", mask, "--out", out, "--overlay", *SIZE) == 0
+        assert names(out / "masks") == [f"{index:05d}.png" for index in range(COUNT)]
+        assert len(read_times(out / "overlay.mp4")) == COUNT
+        record = json.loads((out / "run.json").read_text())
+        assert (record["status"], record["frames"], record["clip"]["live"]) == ("done", [0, COUNT], True)
+        assert {f"masks/{index:05d}.png" for index in range(COUNT)} < set(record["outputs"])
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--export", "soft8"], "--export soft8: - has no known end; it can be exported as overlay only"),
+            (["--direction", "both"], "--direction both: - is read as it comes, forward only"),
+            (["--reader", "decord"], "--reader decord: - is read as it comes, by pyav only"),
+        ],
+    )
+    def test_what_needs_a_second_look_is_refused(
+        self, tmp_path: Path, mask: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+    ):
+        assert call("propagate", "-", "--mask", mask, "--out", tmp_path / "run", *options, *SIZE) == 2
+        assert said(capsys) == f"vos: {message}"
 
 
 class TestReader:
