@@ -14,9 +14,8 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.matte_scenes import Scene, Shot, scenes
 from seggpt_core import canvas
-from vos.matte.refine import EPSILON, REACH, refine
+from vos.matte.refine import CLOSED_FORM, GUIDED, Drawing, refine
 from vos.matte.shape import despeckled, feathered, grown
 from vos.metrics import boundary_f
 from vos.settings import load_tracker
@@ -44,9 +43,15 @@ FINISHINGS: Mapping[str, Finishing] = {
     "none": lambda image, alpha, pixel: alpha,
     "guided": lambda image, alpha, pixel: refine(image, alpha, "guided", pixel),
     "closed-form": lambda image, alpha, pixel: refine(image, alpha, "closed-form", pixel),
-    "despeckle 64": lambda image, alpha, pixel: despeckled(alpha, 64, round(REACH * pixel)),
+    "despeckle 64": lambda image, alpha, pixel: despeckled(alpha, 64, round(2 * pixel)),
     "grow 2": lambda image, alpha, pixel: grown(alpha, 2),
     "feather 4": lambda image, alpha, pixel: feathered(alpha, 4),
+}
+SWEPT: Mapping[str, Sequence[float]] = {
+    "reach": (0.5, 1.0, 1.5, 2.0, 3.0),
+    "radius": (0.5, 1.0, 1.5, 2.0, 3.0),
+    "steepness": (1.0, 1.5, 2.0, 3.0),
+    "epsilon": (1e-5, 1e-4, 1e-3, 1e-2),
 }
 COMPARED = ("none", "guided", "closed-form")
 """The others change a matte on purpose: only their cost is told."""
@@ -131,7 +136,11 @@ def measured(inputs: Mapping[str, Sequence[Case]], options: argparse.Namespace) 
         for way in FINISHINGS
     }
     told = {"errors": errors, "cost_a_matte": cost, "threads": options.threads, "rounds": options.rounds}
-    return told | {"reference": harness.describe_reference(rounds), "reach": REACH, "epsilon": EPSILON}
+    return told | {
+        "reference": harness.describe_reference(rounds),
+        "guided": asdict(GUIDED),
+        "closed_form_reach": CLOSED_FORM.reach,
+    }
 
 
 def compared(cases: Sequence[Case], finishing: Finishing) -> dict[str, float]:
@@ -156,17 +165,18 @@ def check(errors: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
 
 
 def sweep(cases: Sequence[Case]) -> list[dict[str, float]]:
-    """Errors of the guided filter with other parameters."""
-    rows = []
-    for reach, epsilon in product((1.0, 1.5, 2.0, 3.0), (1e-5, 1e-4, 1e-3, 1e-2)):
-        errors = compared(cases, partial(_guided, reach=reach, epsilon=epsilon))
-        rows.append({"reach": reach, "epsilon": epsilon, **errors})
-        _tell(f"{rows[-1]}")
+    """Errors of the guided filter with one parameter changed, and of no refinement."""
+    rows: list[dict[str, float]] = [compared(cases, FINISHINGS["none"])]
+    for name, values in SWEPT.items():
+        for value in values:
+            how = replace(GUIDED, **{name: value})
+            rows.append(asdict(how) | compared(cases, partial(_guided, how=how)))
+            _tell(f"{rows[-1]}")
     return rows
 
 
-def _guided(image: Image, alpha: Plane, pixel: float, reach: float, epsilon: float) -> Plane:
-    return refine(image, alpha, "guided", pixel, reach=reach, epsilon=epsilon)
+def _guided(image: Image, alpha: Plane, pixel: float, how: Drawing) -> Plane:
+    return refine(image, alpha, "guided", pixel, how)
 
 
 def _averaged(shot: Shot, size: tuple[int, int]) -> Case:

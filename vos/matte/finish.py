@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from vos.errors import InputError
 from vos.matte.closed_form import require_closed_form
-from vos.matte.refine import REACH, Method, refine
+from vos.matte.refine import Method, refine
 from vos.matte.shape import despeckled, feathered, grown
 from vos.types import Image, Plane
+
+_SKIRT = 2
+"""How far a speck's soft edge reaches, in pixels of the soft mask."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,5 +39,5 @@ def finish(image: Image, alpha: Plane, pixel: float, edges: Edges) -> Plane:
     image: (H, W, 3) uint8 RGB; alpha: (H, W) float32 0..1; pixel: side of the soft mask's own pixels, in the
     picture's. Returns (H, W) float32 0..1.
     """
-    clean = despeckled(alpha, edges.despeckle, skirt=round(REACH * pixel))
+    clean = despeckled(alpha, edges.despeckle, skirt=round(_SKIRT * pixel))
     return feathered(grown(refine(image, clean, edges.refine, pixel), edges.grow), edges.feather)

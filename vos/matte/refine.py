@@ -1,6 +1,6 @@
 """A soft mask of the model's resolution made a matte of the picture's: its edge redrawn along that of the picture."""
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 import numpy as np
@@ -13,14 +13,28 @@ from vos.types import Image, Plane
 
 Method = Literal["guided", "closed-form", "none"]
 
-REACH = 2.0
-"""Half the band's width, in pixels of the soft mask: as far as upsampling can have blurred or moved an edge."""
 _LEAST_REACH = 3.0
 """In pixels of the picture: a mask drawn at its size is edged too."""
-EPSILON = 1e-4
-"""The guided filter's, in squared colours of 0..1."""
 _FINE_RADIUS = 8
 """Pixels of a window that still needs every pixel; wider ones are summed on a smaller picture."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawing:
+    """How an edge is drawn; lengths in pixels of the soft mask. Chosen by benchmarks/bench_mattes.py."""
+
+    reach: float = 1.0
+    """Half the width of the band."""
+    radius: float = 1.5
+    """Of the guided filter's window."""
+    steepness: float = 2.0
+    """How many times steeper the soft mask's ramp is made first: it is as wide as the model's pixels."""
+    epsilon: float = 1e-4
+    """The guided filter's, in squared colours of 0..1."""
+
+
+GUIDED = Drawing()
+CLOSED_FORM = Drawing(reach=1.5)
 
 
 def parse_method(text: str) -> Method:
@@ -30,26 +44,26 @@ def parse_method(text: str) -> Method:
     return cast(Method, text)
 
 
-def refine(
-    image: Image, alpha: Plane, method: Method, pixel: float, *, reach: float = REACH, epsilon: float = EPSILON
-) -> Plane:
+def refine(image: Image, alpha: Plane, method: Method, pixel: float, how: Drawing | None = None) -> Plane:
     """A matte that is 0 or 1 but in a band around the 0.5 contour, where the picture's edges draw it.
 
     image: (H, W, 3) uint8 RGB; alpha: (H, W) float32 0..1; pixel: side of the soft mask's own pixels, in the
-    picture's; reach: half the band's width in those; epsilon: the guided filter's. "none" returns alpha as it is.
+    picture's. "none" returns alpha as it is.
     """
     if method == "none":
         return alpha
+    how = how or (CLOSED_FORM if method == "closed-form" else GUIDED)
     inside = alpha >= HALF
-    hard = inside.astype(np.float32)
+    matte = inside.astype(np.float32)
     if inside.all() or not inside.any():
-        return hard
-    width = max(_LEAST_REACH, reach * pixel)
+        return matte
+    width = max(_LEAST_REACH, how.reach * pixel)
+    radius = max(1, round(how.radius * pixel))
     distance = signed_distance(inside)
-    place = bounding_slices(np.abs(distance) <= width, 2 * round(width))
-    draw = _closed_form if method == "closed-form" else partial(_guided, epsilon=epsilon)
-    hard[place] = draw(image[place], alpha[place], distance[place], width)
-    return hard
+    place = bounding_slices(np.abs(distance) <= width, 2 * radius)
+    band = image[place], alpha[place], distance[place], width
+    matte[place] = _closed_form(*band) if method == "closed-form" else _guided(*band, radius, how)
+    return matte
 
 
 def _closed_form(image: Image, alpha: Plane, distance: Plane, width: float) -> Plane:
@@ -61,9 +75,9 @@ def _closed_form(image: Image, alpha: Plane, distance: Plane, width: float) -> P
     return closed_form(image, np.where(sure, inside, np.float32(HALF)))
 
 
-def _guided(image: Image, alpha: Plane, distance: Plane, width: float, epsilon: float) -> Plane:
-    radius = round(width)
-    found = guided_filter(image, alpha, radius, epsilon, max(1, radius // _FINE_RADIUS))
+def _guided(image: Image, alpha: Plane, distance: Plane, width: float, radius: int, how: Drawing) -> Plane:
+    steep = np.clip((alpha - HALF) * how.steepness + HALF, 0, 1).astype(np.float32)
+    found = guided_filter(image, steep, radius, how.epsilon, max(1, radius // _FINE_RADIUS))
     # The filter does not end at the band: let it fade over the outer half, so that no line shows.
     share = np.clip(2 - 2 * np.abs(distance) / np.float32(width), 0, 1)
     return (share * found + (1 - share) * (distance > 0)).astype(np.float32)

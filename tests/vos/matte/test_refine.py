@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vos.errors import InputError
 from vos.matte.closed_form import require_closed_form
-from vos.matte.refine import REACH, parse_method, refine
+from vos.matte.refine import CLOSED_FORM, parse_method, refine
 
 REFINING = ["guided", "closed-form"]
 PIXEL = 4
@@ -49,7 +49,7 @@ def test_outside_the_band_a_matte_is_black_or_white(method: str, radius: int, pi
     assert (found.min(), found.max()) == (0, 1)
     y, x = np.mgrid[: truth.shape[0], : truth.shape[1]]
     from_edge = np.abs(np.hypot(x - 64, y - 48) - radius)
-    far = from_edge > max(3, REACH * pixel) + pixel
+    far = from_edge > max(3, CLOSED_FORM.reach * pixel) + pixel
     np.testing.assert_array_equal(found[far], truth[far] > 0.5)
 
 
