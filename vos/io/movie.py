@@ -94,18 +94,20 @@ class Movie:
 
     def close(self) -> None:
         """Finish the movie and give it its name; without a picture there is no movie."""
-        if self._container is None or self._stream is None:
-            return
         try:
+            if self._container is None or self._stream is None:
+                return
             self._container.mux(self._stream.encode(None))
             if self._audio is not None:
                 self._audio.copy(self._container, self._end())
-                self._audio.close()
             self._container.close()
             self._temporary.replace(self._path)
         except (av.FFmpegError, OSError) as error:
             self._temporary.unlink(missing_ok=True)
             raise WorkError(f"cannot write {self._path}: {error.strerror}") from error
+        finally:
+            if self._audio is not None:
+                self._audio.close()
 
     def abort(self) -> None:
         """Drop the unfinished movie."""
