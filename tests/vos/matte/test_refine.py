@@ -40,7 +40,7 @@ def test_it_comes_nearer_to_the_truth(method: str):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.sampled_from(REFINING), st.integers(8, 40), st.integers(1, 6), st.integers(0, 1000))
+@given(st.sampled_from(REFINING), st.integers(20, 40), st.integers(1, 6), st.integers(0, 1000))
 def test_outside_the_band_a_matte_is_black_or_white(method: str, radius: int, pixel: int, seed: int):
     truth = disk(radius=radius)
     seen = as_seen_by_a_model(truth, pixel)
