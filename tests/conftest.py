@@ -12,6 +12,7 @@ from typing import Literal, overload
 
 import pytest
 import torch
+from hypothesis import settings
 
 from tests.scarce import Missing, data_root, golden_root, gpu_device, must_have
 
@@ -41,6 +42,11 @@ class Require:
 def require() -> Require:
     """Ask for "data", "golden" or "gpu"; skips the test, with a reason, where there is none."""
     return Require()
+
+
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""Where a failure must mean a change, `HYPOTHESIS_PROFILE=fixed` tries the same examples every time."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

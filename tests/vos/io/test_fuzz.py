@@ -62,7 +62,10 @@ def read(path: Path) -> tuple[int, VosError | None]:
         if isinstance(error, TruncatedError):
             assert error.frame == len(numbers)
         elif error is None:
-            assert len(numbers) == clip.info.frame_count
+            # An AVI whose index is damaged does not tell which of its packets hold a picture: its end is taken for one.
+            assert len(numbers) == clip.info.frame_count or (
+                path.suffix == ".avi" and 0 < len(numbers) < clip.info.frame_count
+            )
     except InputError as refused:
         error = refused
         assert numbers == []
