@@ -1,6 +1,5 @@
 """Segmentations on disk, for a run that needs them again in another order."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ class Spool:
     """Sink that keeps one file a frame, and gives each segmentation back: ids exactly, soft masks in half precision."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: its own; what a killed run left there is deleted."""
+        """folder: of nothing but this; whoever made it deletes it."""
         self._folder = folder
-        self.delete()
 
     def write(self, frame: Frame, segmentation: Segmentation) -> None:
         """Raises WorkError when the file cannot be written."""
@@ -55,11 +53,7 @@ class Spool:
         """Every file is whole as soon as `write` returns."""
 
     def abort(self) -> None:
-        self.delete()
-
-    def delete(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """It goes with its folder."""
 
     def _path(self, index: int) -> Path:
         return self._folder / f"{index}.npz"

@@ -38,14 +38,6 @@ def test_a_given_frame_comes_back_hard(tmp_path: Path) -> None:
     assert list(planes) == [3, 7]
 
 
-def test_what_a_killed_run_left_is_deleted(tmp_path: Path) -> None:
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool/9.npz").touch()
-    spool = Spool(tmp_path / "spool")
-    assert not (tmp_path / "spool").exists()
-    spool.delete()
-
-
 def test_soft_masks_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="frame 4: its soft masks are NoneType"):
         Spool(tmp_path / "spool").write(FRAME, Segmentation(index=4, ids=IDS))

@@ -1,10 +1,12 @@
 """One clip propagated into one output folder: what `vos propagate` and `vos demo` share."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 
 MASKS = "masks"
 CONTACT_SHEET = "contact_sheet.png"
-SPOOL = ".backward"
-"""Folder of what a backward pass keeps until the clip is gone through again."""
+SPOOL = ".backward-"
+"""How the name of the spool's folder begins."""
 _SHEET_FRAMES = 12
 
 
@@ -187,7 +189,6 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     from vos import pipeline
     from vos.models import build_model
     from vos.run_record import describe_timing, write_record
-    from vos.spool import Spool
     from vos.tracker import Tracker
 
     job, clip = opened.job, opened.clip
@@ -195,8 +196,7 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     tracker = Tracker(model, job.settings)  # before anything is deleted: it refuses sizes that do not suit the model
     record = _record(opened, model)
     confidence = ConfidenceWriter(job.out, opened.labels)
-    spool = Spool(job.out / SPOOL)
-    with recorded(job.out, opened.stale, record) as tally:
+    with recorded(job.out, opened.stale, record) as tally, _spooling(job) as spool:
 
         def count(segmentation: "Segmentation") -> None:
             tally.done += 1
@@ -204,13 +204,10 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
                 opened.outputs.append(f"{MASKS}/{mask_name(frame_stem(segmentation.index))}")
             on_frame()
 
-        try:
-            back = _backward_pass(opened, model, spool, count)
-            segmenter = _segmenter(opened, tracker, spool)
-            counted = None if job.direction is Direction.BACKWARD else count
-            stats = pipeline.run_segmenter(clip, segmenter, [*_sinks(opened), confidence], counted)
-        finally:
-            spool.delete()
+        back = None if spool is None else _backward_pass(opened, model, spool, count)
+        segmenter = _segmenter(opened, tracker, spool)
+        counted = None if job.direction is Direction.BACKWARD else count
+        stats = pipeline.run_segmenter(clip, segmenter, [*_sinks(opened), confidence], counted)
     if job.live:
         record = dataclasses.replace(record, frames=(clip.frames.start, clip.frames.start + stats.frames))
     record = dataclasses.replace(record, damaged_frames=stats.damaged, doubts=confidence.doubts())
@@ -219,29 +216,42 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     return done
 
 
+@contextmanager
+def _spooling(job: Job) -> Iterator["Spool | None"]:
+    """Where a backward pass keeps what it finds until the clip is gone through again; None where there is none.
+
+    The folder has a name that nothing else in the run's folder has: what is not this run's is never deleted.
+    """
+    from vos.spool import Spool
+
+    if job.direction is Direction.FORWARD:
+        yield None
+        return
+    with TemporaryDirectory(prefix=SPOOL, dir=job.out) as folder:
+        yield Spool(Path(folder))
+
+
 def _backward_pass(
     opened: OpenedJob, model: "InContextModel", spool: "Spool", on_frame: Callable[["Segmentation"], None]
-) -> "RunStats | None":
-    """Track the clip from its last frame to its first, into `spool`, if that is asked for."""
+) -> "RunStats":
+    """Track the clip from its last frame to its first, into `spool`."""
     from vos import pipeline
     from vos.guided import Guided
     from vos.tracker import Tracker
 
-    if opened.job.direction is Direction.FORWARD:
-        return None
     guided = Guided(Tracker(model, opened.job.settings), opened.masks, backward=True)
     return pipeline.run_segmenter(backward(opened.clip), guided, [spool], on_frame)
 
 
-def _segmenter(opened: OpenedJob, tracker: "Tracker", spool: "Spool") -> "Segmenter":
+def _segmenter(opened: OpenedJob, tracker: "Tracker", spool: "Spool | None") -> "Segmenter":
     """What segments the clip from its first frame to its last."""
     from vos.both_ways import BothWays, Replayed
     from vos.guided import Guided
 
-    if opened.job.direction is Direction.BACKWARD:
+    if spool is not None and opened.job.direction is Direction.BACKWARD:
         return Replayed(spool)
     forward = Guided(tracker, opened.masks)
-    return BothWays(forward, spool) if opened.job.direction is Direction.BOTH else forward
+    return forward if spool is None else BothWays(forward, spool)
 
 
 def _outputs(job: Job, clip: Clip, exports: Exports) -> list[str]:

@@ -85,9 +85,19 @@ def test_backward_carries_a_later_mask_to_the_frames_before(tmp_path: Path) -> N
         found = read_mask(out / f"masks/s{index}.png", empty_ok=True)
         assert (found == (truth if index <= 8 else 0)).mean() > 0.95
     assert len(list((out / "soft8").iterdir())) == COUNT
-    assert not (out / ".backward").exists()
+    assert [path.name for path in out.iterdir() if path.name.startswith(".")] == []
     record = json.loads((out / "run.json").read_text())
     assert (record["direction"], record["timing"]["frames"]) == ("backward", COUNT)
+
+
+@pytest.mark.parametrize("direction", ["forward", "both"])
+def test_no_folder_of_the_users_is_taken_for_a_spool(tmp_path: Path, direction: str) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    mine = tmp_path / "run/.backward/mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    assert call("propagate", clip, "--mask", mask, "--direction", direction, "--out", tmp_path / "run", *SIZE) == 0
+    assert mine.exists()
 
 
 def test_both_ways_cover_every_frame_and_keep_each_given_mask(
