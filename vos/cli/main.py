@@ -1,20 +1,15 @@
 """The `vos` command: its subcommands, its version, and how errors end it."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from vos.cli import compare, datasets, demo, evaluate, info, mask, models, propagate, segment, submit, train
-from vos.cli.progress import emit
-from vos.errors import InputError, VosError
+from vos.cli.failures import exit_code, lines_of
+from vos.errors import VosError
 
 _COMMANDS = (propagate, segment, evaluate, compare, submit, datasets, mask, info, models, train, demo)
-REFUSED = 2
-"""Exit status of what is refused before work starts."""
-FAILED = 1
-"""Exit status of work that failed."""
 
 
 def build_app() -> typer.Typer:
@@ -41,12 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build_app()(args=arguments, prog_name="vos")
     except VosError as error:
-        status = REFUSED if isinstance(error, InputError) else FAILED
-        first, *others = (" ".join(line.split()) for line in str(error).splitlines())
-        if "--json" in (sys.argv[1:] if arguments is None else arguments):
-            emit("error", message="\n".join([first, *others]), status=status)
+        first, *others = lines_of(error)
         typer.echo("\n  ".join([f"vos: {first}", *others]), err=True)
-        raise SystemExit(status) from error
+        raise SystemExit(exit_code(error)) from error
 
 
 def exit_status(arguments: Sequence[str]) -> int:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vos.cli import options
+from vos.cli.failures import exit_code, lines_of
+from vos.cli.progress import emit
 from vos.cli.telling import ForPeople, ForPrograms, Teller
-from vos.errors import InputError
+from vos.errors import InputError, VosError
 
 if TYPE_CHECKING:
     from vos.cli.job import Job, OpenedJob
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 _PANEL = "What to write besides masks"
 _EDGES = "Edges of mattes"
 _EXAMPLE = "Example: vos propagate clip.mp4 --mask first_frame.png --out run --overlay"
+
+
+_NEEDED = {"CLIP": "clip", "--mask": "mask", "--out": "out"}
+"""What every clip needs, as users and as the command's parameters call it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -151,14 +157,15 @@ def propagate_command(
     cuda_graphs: options.CudaGraphs = None,
 ) -> None:
     """Propagate masks of one frame or several through a clip."""
-    if batch is not None:
-        run_table(batch, ctx, quiet=quiet, events=json)
-        return
-    values = dict(ctx.params)
-    missing = [text for text, value in (("CLIP", clip), ("--mask", mask), ("--out", out)) if not value]
-    if missing:
-        raise InputError(f"{', '.join(missing)} missing: vos propagate CLIP --mask MASK --out DIR, or --batch CSV")
-    run_and_report(build_job(values), ForPrograms() if json else ForPeople(quiet=quiet))
+    try:
+        if batch is not None:
+            run_table(batch, ctx, quiet=quiet, events=json)
+        else:
+            run_and_report(build_job(ctx.params), ForPrograms() if json else ForPeople(quiet=quiet))
+    except VosError as error:
+        if json:
+            emit("error", message="\n".join(lines_of(error)), status=exit_code(error))
+        raise
 
 
 def build_job(values: Mapping[str, Any]) -> "Job":
@@ -171,6 +178,9 @@ def build_job(values: Mapping[str, Any]) -> "Job":
     from vos.prompts import parse_given, parse_names
     from vos.settings import load_tracker
 
+    missing = [text for text, name in _NEEDED.items() if not values[name]]
+    if missing:
+        raise InputError(f"{', '.join(missing)} missing: vos propagate CLIP --mask MASK --out DIR, or --batch CSV")
     return Job(
         clip=values["clip"],
         live=live_name(values["clip"]),
@@ -204,7 +214,7 @@ def run_table(table: Path, ctx: typer.Context, *, quiet: bool, events: bool) -> 
     from vos.cli.main import exit_status
 
     given = {name: ctx.params[name] for name in ctx.params if _was_given(ctx, name) and name != "batch"}
-    alone = [text for text, name in (("CLIP", "clip"), ("--mask", "mask"), ("--out", "out")) if name in given]
+    alone = [text for text, name in _NEEDED.items() if name in given]
     if alone:
         raise InputError(f"--batch {table}: {', '.join(alone)} must stand in the table")
     status = run_batch(read_batch(table, propagate_command, given), exit_status, quiet=quiet, events=events)
