@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
@@ -54,7 +55,7 @@ class TrainingConfig:
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""
-        for (start, low), (stop, high) in zip(self.learning_rate, self.learning_rate[1:], strict=False):
+        for (start, low), (stop, high) in pairwise(self.learning_rate):
             if step <= stop:
                 return low + (high - low) * (step - start) / (stop - start)
         return self.learning_rate[-1][1]

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from vos.datasets.description import Layer, ObjectTrack, VideoSequence
-from vos.datasets.label_maps import masked_positions
-from vos.datasets.labels import held_values, read_values
+from vos.datasets.files import masked_positions, open_files
+from vos.datasets.labels import read_values
 from vos.datasets.place import Place
 from vos.datasets.preset import DatasetPreset
 from vos.errors import InputError
-from vos.io import mask_name, open_clip
+from vos.io import mask_name, object_ids
 from vos.types import VOID
 
 VideoT = TypeVar("VideoT", bound=BaseModel)
@@ -38,28 +37,21 @@ def described_sequence(name: str, place: Place, preset: DatasetPreset, make_trac
     A submission holds every frame in which an object is given or scored. InputError with what is missing or does not
     fit: frames, ids, or a mask in which an object should appear and does not.
     """
-    clip = open_clip(place.images / name)
-    annotations, stems = place.annotations / name, tuple(clip.stems())
-    places = {stem: position for position, stem in enumerate(stems)}
+    files = open_files(name, place, preset)
+    places = {stem: position for position, stem in enumerate(files.stems)}
     objects = tuple(sorted(make_tracks(lambda one, frames: _positions(one, frames, places)), key=lambda one: one.id))
     others = [str(one.id) for one in objects if not 0 < one.id < VOID]
     if others:
         raise InputError(f"its description: object {', '.join(others)}: ids are 1..{VOID - 1}")
-    masked = set(masked_positions(annotations, stems))
-    _require_prompts(objects, annotations, stems)
+    masked = set(masked_positions(files.annotations, files.stems))
+    _require_prompts(objects, files)
     scored = {position for one in objects for position in one.scored}
     truth = scored <= masked
-    return VideoSequence(
-        name=name,
-        images=clip.info.path,
-        annotations=annotations,
-        labels=preset.labels,
-        stems=stems,
-        size=(clip.info.height, clip.info.width),
+    return replace(
+        files,
         layers=(Layer(folder="", objects=objects if truth else tuple(replace(one, scored=()) for one in objects)),),
         required=tuple(sorted({*scored, *(one.prompt for one in objects)})),
         truth=truth,
-        drops_other_ids=preset.drops_other_ids,
     )
 
 
@@ -70,10 +62,10 @@ def _positions(one: int, frames: Sequence[str], places: dict[str, int]) -> tuple
     return tuple(sorted({places[frame] for frame in frames}))
 
 
-def _require_prompts(objects: Sequence[ObjectTrack], annotations: Path, stems: Sequence[str]) -> None:
+def _require_prompts(objects: Sequence[ObjectTrack], files: VideoSequence) -> None:
     for position in sorted({one.prompt for one in objects}):
-        path = annotations / mask_name(stems[position])
-        found = held_values(read_values(path))
+        path = files.annotations / mask_name(files.stems[position])
+        found = object_ids(read_values(path))
         missing = [str(one.id) for one in objects if one.prompt == position and one.id not in found]
         if missing:
             raise InputError(f"{path}: does not hold object {', '.join(missing)}, which should first appear here")

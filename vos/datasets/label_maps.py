@@ -12,79 +12,56 @@ DAVIS.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from vos.datasets.description import LabelRule, Layer, ObjectTrack, VideoSequence
-from vos.datasets.labels import held_values, read_values
+from vos.datasets.files import masked_positions, open_files
+from vos.datasets.labels import read_values
 from vos.datasets.place import Place
 from vos.datasets.preset import DatasetPreset
 from vos.errors import InputError
-from vos.io import Clip, mask_name, open_clip
-from vos.types import VOID, LabelMap
+from vos.io import mask_name, object_ids
+from vos.types import LabelMap
 
 FEWEST_FRAMES = 3
 
 
 def label_map_sequence(name: str, place: Place, preset: DatasetPreset) -> VideoSequence:
     """Read the frames' headers and the masks that tell the objects. InputError with what is missing or does not fit."""
-    clip = open_clip(place.images / name)
-    annotations = place.annotations / name
-    stems = tuple(clip.stems())
-    masked = masked_positions(annotations, stems)
-    truth = _has_truth(clip, annotations, masked, place, preset)
-    counted = masked if preset.sparse else tuple(range(len(stems)))
-    first = _first_appearances(annotations, stems, masked, preset)
-    return VideoSequence(
-        name=name,
-        images=clip.info.path,
-        annotations=annotations,
-        labels=preset.labels,
-        stems=stems,
-        size=(clip.info.height, clip.info.width),
-        layers=(
-            Layer(
-                folder="",
-                objects=tuple(
-                    ObjectTrack(id=one, name=str(one), prompt=position, scored=counted[1:-1] if truth else ())
-                    for one, position in sorted(first.items())
-                ),
-            ),
-        ),
-        required=tuple(range(len(stems))) if place.hidden else counted,
+    files = open_files(name, place, preset)
+    masked = masked_positions(files.annotations, files.stems)
+    truth = _has_truth(files, masked, place, preset)
+    counted = masked if preset.sparse else tuple(range(len(files.stems)))
+    scored = counted[1:-1] if truth else ()
+    objects = tuple(
+        ObjectTrack(id=one, name=str(one), prompt=position, scored=scored)
+        for one, position in sorted(_first_appearances(files, masked, preset).items())
+    )
+    return replace(
+        files,
+        layers=(Layer(folder="", objects=objects),),
+        required=tuple(range(len(files.stems))) if place.hidden else counted,
         truth=truth,
-        drops_other_ids=preset.drops_other_ids,
     )
 
 
-def masked_positions(annotations: Path, stems: Sequence[str]) -> tuple[int, ...]:
-    """Positions of the frames that have a mask. InputError for a folder without any, or a mask of no frame."""
-    found = {path.stem for path in annotations.glob("*.png") if not path.name.startswith(".")}
-    if not found:
-        raise InputError(f"{annotations}: holds no masks")
-    others = sorted(found.difference(stems))
-    if others:
-        raise InputError(f"{annotations}: {', '.join(map(mask_name, others))}: of no frame of the sequence")
-    return tuple(position for position, stem in enumerate(stems) if stem in found)
-
-
-def _has_truth(clip: Clip, annotations: Path, masked: Sequence[int], place: Place, preset: DatasetPreset) -> bool:
-    stems, present = clip.stems(), set(masked)
-    missing = [mask_name(stem) for position, stem in enumerate(stems) if position not in present]
+def _has_truth(files: VideoSequence, masked: Sequence[int], place: Place, preset: DatasetPreset) -> bool:
+    present, annotations = set(masked), files.annotations
+    missing = [mask_name(stem) for position, stem in enumerate(files.stems) if position not in present]
     whole = not missing or (preset.sparse and len(masked) >= FEWEST_FRAMES)
     if not whole and not place.hidden:
         raise InputError(f"{annotations}: no {', '.join(missing)}")
     if masked[0] != 0 and not preset.sparse:
-        raise InputError(f"{annotations}: no {mask_name(stems[0])}: the mask that is given is missing")
-    if len(stems) < FEWEST_FRAMES:
-        raise InputError(f"{clip.info.path}: has {len(stems)} frames; the first and the last are not scored")
+        raise InputError(f"{annotations}: no {mask_name(files.stems[0])}: the mask that is given is missing")
+    if len(files.stems) < FEWEST_FRAMES:
+        raise InputError(f"{files.images}: has {len(files.stems)} frames; the first and the last are not scored")
     return whole
 
 
-def _first_appearances(
-    annotations: Path, stems: Sequence[str], masked: Sequence[int], preset: DatasetPreset
-) -> dict[int, int]:
+def _first_appearances(files: VideoSequence, masked: Sequence[int], preset: DatasetPreset) -> dict[int, int]:
     """Object id → position of the mask in which it first appears."""
-    path = annotations / mask_name(stems[masked[0]])
+    paths = {position: files.annotations / mask_name(files.stems[position]) for position in masked}
+    path = paths[masked[0]]
     ids = _ids(read_values(path), preset.labels)
     if not ids:
         raise InputError(f"{path}: the first mask holds no object")
@@ -93,7 +70,7 @@ def _first_appearances(
         return dict.fromkeys(range(1, max(ids) + 1), masked[0])
     first = dict.fromkeys(ids, masked[0])
     for position in masked[1:]:
-        for one in _ids(read_values(annotations / mask_name(stems[position])), preset.labels):
+        for one in _ids(read_values(paths[position]), preset.labels):
             first.setdefault(one, position)
     return first
 
@@ -101,4 +78,4 @@ def _first_appearances(
 def _ids(values: LabelMap, rule: LabelRule) -> list[int]:
     if rule is LabelRule.FOREGROUND:
         return [1] if values.any() else []
-    return [one for one in held_values(values) if one not in (0, VOID)]
+    return object_ids(values)

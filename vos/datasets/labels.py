@@ -84,11 +84,6 @@ def read_values(path: Path) -> LabelMap:
         raise InputError(f"{path}: cannot be read as an image ({error})") from error
 
 
-def held_values(values: LabelMap) -> list[int]:
-    """The different values of a (H, W) uint8 label map, ascending: `np.unique`, without sorting or hashing pixels."""
-    return np.flatnonzero(np.bincount(values.ravel(), minlength=256)).tolist()
-
-
 def _read(sequence: VideoSequence, path: Path) -> LabelMap:
     values = read_values(path)
     if values.shape != sequence.size:
@@ -102,7 +97,7 @@ def _read(sequence: VideoSequence, path: Path) -> LabelMap:
 def _foreground(values: LabelMap, path: Path) -> LabelMap:
     highest = int(values.max(initial=0))
     if highest not in (0, 1, VOID) or not ((values == 0) | (values == highest)).all():
-        found = ", ".join(map(str, held_values(values)[:8]))
+        found = ", ".join(map(str, np.unique(values)[:8]))
         raise InputError(f"{path}: holds the values {found}; a foreground mask holds 0 and 255 (or 0 and 1) only")
     return (values > 0).astype(np.uint8)
 

@@ -9,39 +9,32 @@ overlap, every object is tracked by itself.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from vos.datasets.description import Layer, ObjectTrack, VideoSequence
-from vos.datasets.label_maps import masked_positions
+from vos.datasets.files import masked_positions, open_files
 from vos.datasets.labels import read_values
 from vos.datasets.names import folder_names
 from vos.datasets.place import Place
 from vos.datasets.preset import DatasetPreset
 from vos.errors import InputError
-from vos.io import mask_name, open_clip
+from vos.io import mask_name
 
 
 def sa_v_sequence(name: str, place: Place, preset: DatasetPreset) -> VideoSequence:
     """Read the frames' headers and each object's first mask. InputError with what is missing or does not fit."""
-    clip = open_clip(place.images / name)
-    annotations, stems = place.annotations / name, tuple(clip.stems())
+    files = open_files(name, place, preset)
+    annotations, stems = files.annotations, files.stems
     if not annotations.is_dir():
         raise InputError(f"{annotations}: no such folder")
     masked = {folder: masked_positions(annotations / folder, stems) for folder in folder_names(annotations)}
-    return VideoSequence(
-        name=name,
-        images=clip.info.path,
-        annotations=annotations,
-        labels=preset.labels,
-        stems=stems,
-        size=(clip.info.height, clip.info.width),
-        layers=tuple(
-            Layer(folder=folder, objects=(_track(annotations / folder, stems, positions),))
-            for folder, positions in masked.items()
-        ),
-        required=tuple(sorted({position for positions in masked.values() for position in positions})),
-        drops_other_ids=preset.drops_other_ids,
+    layers = tuple(
+        Layer(folder=folder, objects=(_track(annotations / folder, stems, positions),))
+        for folder, positions in masked.items()
     )
+    return replace(files, layers=layers, required=tuple(sorted(set(chain.from_iterable(masked.values())))))
 
 
 def _track(folder: Path, stems: Sequence[str], masked: tuple[int, ...]) -> ObjectTrack:
