@@ -9,7 +9,6 @@ is timed. Progress goes to stderr; the last line of stdout is the result as JSON
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -58,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shown = [(frame, _segmentation(frame.index, size)) for frame in clip]
         kinds = (MASKS, *options.kinds)
         sizes = {kind: check(clip, shown, kind, Path(scratch) / "checked" / kind) for kind in kinds}
-        _tell(f"{len(kinds)} kinds give what they must")
+        harness.tell(f"{len(kinds)} kinds give what they must")
         rounds = harness.interleave(
             {kind: partial(seconds_per_frame, clip, shown, kind, Path(scratch) / "timed" / kind) for kind in kinds},
             options.rounds,
@@ -140,10 +139,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(KINDS), metavar="KIND,KIND")
     return parser.parse_args(arguments)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

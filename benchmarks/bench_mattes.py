@@ -11,7 +11,6 @@ stdout is the result as JSON.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -79,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     inputs = {"averaged": [one for scene in chosen for one in averaged(scene, options.frames, size)]}
     if not options.no_tracking:
         inputs["tracked"] = [one for scene in chosen for one in tracked(scene, options.frames, size)]
-    _tell(f"{len(chosen)} scenes, {len(inputs['averaged'])} pictures")
+    harness.tell(f"{len(chosen)} scenes, {len(inputs['averaged'])} pictures")
     result: dict[str, Any] = {
         "benchmark": "mattes",
         "size": list(size),
@@ -171,7 +170,7 @@ def sweep(cases: Sequence[Case]) -> list[dict[str, float]]:
         for value in values:
             how = replace(GUIDED, **{name: value})
             rows.append(asdict(how) | compared(cases, partial(_guided, how=how)))
-            _tell(f"{rows[-1]}")
+            harness.tell(f"{rows[-1]}")
     return rows
 
 
@@ -211,10 +210,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-tracking", action="store_true", help="leave out the embedded model's masks")
     parser.add_argument("--sweep", action="store_true", help="compare parameters")
     return parser.parse_args(arguments)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

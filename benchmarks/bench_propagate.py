@@ -36,7 +36,7 @@ class Runner:
     def seconds_per_frame(self, case: Case) -> float:
         result = call(case, "time")
         self.peaks[case.name] = max(self.peaks.get(case.name, 0.0), result["peak_memory_mib"])
-        _tell(f"{case.name}: {1 / result['seconds_per_frame']:.2f} fps, {result['peak_memory_mib']:.0f} MiB")
+        harness.tell(f"{case.name}: {1 / result['seconds_per_frame']:.2f} fps, {result['peak_memory_mib']:.0f} MiB")
         return float(result["seconds_per_frame"])
 
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_clip(clip, max(options.frames), tuple(options.size))
         cases = _cases(options, clip)
         checks = {case.name: call(case, "check") for case in cases}
-        _tell(f"{len(cases)} cases give what they must")
+        harness.tell(f"{len(cases)} cases give what they must")
         runner = Runner(peaks={})
         rounds = harness.interleave(
             {case.name: lambda case=case: runner.seconds_per_frame(case) for case in cases},  # type: ignore[misc]
@@ -154,13 +154,13 @@ _CACHE = {"both": (True, False), "on": (True,), "off": (False,)}
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=_numbers, default=[100, 400], metavar="N,N", help="clip lengths")
-    parser.add_argument("--memory", type=_numbers, default=[1, 4, 8], metavar="K,K", help="remembered frames")
-    parser.add_argument("--objects", type=_numbers, default=[1, 6], metavar="N,N", help=f"1 to {OBJECTS}")
+    parser.add_argument("--frames", type=harness.numbers, default=[100, 400], metavar="N,N", help="clip lengths")
+    parser.add_argument("--memory", type=harness.numbers, default=[1, 4, 8], metavar="K,K", help="remembered frames")
+    parser.add_argument("--objects", type=harness.numbers, default=[1, 6], metavar="N,N", help=f"1 to {OBJECTS}")
     parser.add_argument("--cache", choices=_CACHE, default="both")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch, in each case")
-    parser.add_argument("--size", type=_numbers, default=[480, 854], metavar="H,W", help="of the clip; even")
+    parser.add_argument("--size", type=harness.numbers, default=[480, 854], metavar="H,W", help="of the clip; even")
     parser.add_argument("--tracker", default="default", help="preset or YAML file")
     parser.add_argument("--model", help="instead of the preset's")
     parser.add_argument("--weights", help="instead of the model's own")
@@ -168,14 +168,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(*options.frames, *options.objects, options.rounds, options.threads) < 1 or max(options.objects) > OBJECTS:
         parser.error(f"frames, rounds and threads must be at least 1, objects 1 to {OBJECTS}")
     return options
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

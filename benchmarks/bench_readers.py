@@ -10,7 +10,6 @@ stdout is the result as JSON.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_clip(clip, options.frames, tuple(options.size))
         agreement, refused = check(clip, options.device)
         for name, reason in refused.items():
-            _tell(f"{name} is left out: {reason}")
+            harness.tell(f"{name} is left out: {reason}")
         rounds = harness.interleave(
             {name: partial(_timed, clip, name, options.device) for name in agreement},
             options.rounds,
@@ -88,7 +87,7 @@ def _timed(clip: Path, name: str, device: str) -> float:
     if device == "cuda":
         torch.cuda.synchronize()
     seconds = (time.perf_counter() - began) / count
-    _tell(f"{name}: {1 / seconds:.0f} frames/s")
+    harness.tell(f"{name}: {1 / seconds:.0f} frames/s")
     return seconds
 
 
@@ -119,7 +118,7 @@ def _result(
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=200, help="length of the clip")
-    parser.add_argument("--size", type=_numbers, default=[480, 854], metavar="H,W", help="of the clip; even")
+    parser.add_argument("--size", type=harness.numbers, default=[480, 854], metavar="H,W", help="of the clip; even")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the frames are wanted")
@@ -127,14 +126,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(options.frames, options.rounds, options.threads) < 1:
         parser.error("frames, rounds and threads must be at least 1")
     return options
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -41,16 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
         made = make_set(options.data, options.results, Path(folder), options.sequences)
-        _tell(f"made {made.sequences} sequences with {made.frames} scored frames")
+        harness.tell(f"made {made.sequences} sequences with {made.frames} scored frames")
         checked = {name: call(name, made, options.processes) for name in CASES}
         difference = largest_difference(checked[OURS].objects, checked[THEIRS].objects)
-        _tell(f"{len(checked[OURS].objects)} objects agree within {difference:.1e}")
+        harness.tell(f"{len(checked[OURS].objects)} objects agree within {difference:.1e}")
         peaks = {name: outcome.peak_memory_mib for name, outcome in checked.items()}
 
         def seconds_per_frame(name: str) -> float:
             outcome = call(name, made, options.processes)
             peaks[name] = max(peaks[name], outcome.peak_memory_mib)
-            _tell(f"{name}: {outcome.seconds:.2f} s, {outcome.peak_memory_mib:.0f} MiB a worker")
+            harness.tell(f"{name}: {outcome.seconds:.2f} s, {outcome.peak_memory_mib:.0f} MiB a worker")
             return outcome.seconds / made.frames
 
         rounds = harness.interleave(
@@ -133,10 +133,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(options.sequences, options.processes, options.rounds) < 1:
         parser.error("sequences, processes and rounds must be at least 1")
     return options
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

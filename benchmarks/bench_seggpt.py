@@ -13,7 +13,6 @@ Progress goes to stderr; the last line of stdout is the result as JSON. `transfo
 import argparse
 import ctypes
 import gc
-import sys
 import time
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -59,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def timed(case: str, path: PaintPath, scene: Scene) -> float:
         seconds, peaks[case] = measure(lambda: path(scene), device)
-        _tell(f"{case}: {seconds:.3f} s a frame, peak {peaks[case]:.0f} MiB")
+        harness.tell(f"{case}: {seconds:.3f} s a frame, peak {peaks[case]:.0f} MiB")
         return seconds
 
     rounds = harness.interleave(
@@ -167,8 +166,8 @@ def _name(device: torch.device) -> str:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prompts", type=_numbers, default=[1, 3, 9], metavar="P,P")
-    parser.add_argument("--objects", type=_numbers, default=[1, 4], metavar="N,N")
+    parser.add_argument("--prompts", type=harness.numbers, default=[1, 3, 9], metavar="P,P")
+    parser.add_argument("--objects", type=harness.numbers, default=[1, 4], metavar="N,N")
     parser.add_argument(
         "--paths", type=lambda text: text.split(","), default=["fast", "reference", "transformers"], metavar="NAME,NAME"
     )
@@ -182,14 +181,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(*options.prompts, *options.objects, options.rounds, options.threads) < 1 or set(options.paths) - set(PATHS):
         parser.error(f"prompts, objects, rounds and threads must be at least 1, paths among {', '.join(PATHS)}")
     return options
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -145,3 +146,13 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def tell(line: str) -> None:
+    """Progress: standard output is for the result alone."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def numbers(text: str) -> list[int]:
+    """`480,854` → [480, 854], for options."""
+    return [int(part) for part in text.split(",")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import cv2
@@ -67,9 +68,10 @@ def scenes(data: Path, count: int) -> list[Scene]:
         raise NoCutouts(f"{data}: needs cut-outs of {', '.join(_SOFT_SETS)} and backgrounds")
     rng = np.random.default_rng(0)
     order = [[items[place] for place in rng.permutation(len(items))] for items in sets.values() if items]
-    mixed = (one for turn in zip(*order, strict=False) for one in turn)
-    fit = (one for one in mixed if _has_soft_edge(one.read()))
-    chosen = [one for one, _ in zip(fit, range(count), strict=False)]
+    mixed = (one for turn in zip_longest(*order) for one in turn if one is not None)  # in turn, as long as each lasts
+    chosen = list(islice((one for one in mixed if _has_soft_edge(one.read())), count))
+    if len(chosen) < count:
+        raise NoCutouts(f"{data}: has {len(chosen)} cut-outs with soft edges; {count} are asked for")
     return [
         Scene(cutout=cutout, background=grounds[int(rng.integers(len(grounds)))], number=number)
         for number, cutout in enumerate(chosen)

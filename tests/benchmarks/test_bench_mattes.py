@@ -36,7 +36,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_scenes_are_composites_of_soft_cutouts(data: Path) -> None:
-    made = scenes(data, 5)
+    made = scenes(data, 2)
     assert sorted(scene.cutout.name for scene in made) == ["a", "b"]
     first, second = made[0].shots(2, (96, 128))
     assert first.image.shape == (96, 128, 3)
@@ -44,8 +44,13 @@ def test_scenes_are_composites_of_soft_cutouts(data: Path) -> None:
     assert (first.alpha.min(), first.alpha.max()) == (0, 1)
     assert not np.array_equal(first.alpha, second.alpha)
     assert abs(first.image[first.alpha == 0].mean() - 40) < 1
-    again = next(iter(scenes(data, 5)[0].shots(1, (96, 128))))
+    again = next(iter(scenes(data, 2)[0].shots(1, (96, 128))))
     np.testing.assert_array_equal(first.image, again.image)
+
+
+def test_fewer_soft_cutouts_than_asked_for_are_refused(data: Path) -> None:
+    with pytest.raises(NoCutouts, match="has 2 cut-outs with soft edges; 3 are asked for"):
+        scenes(data, 3)
 
 
 def test_data_without_soft_cutouts_are_refused(data: Path) -> None:
