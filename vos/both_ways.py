@@ -1,12 +1,11 @@
 """Propagation backward, and both ways: a backward pass is spooled, and the clip gone through again."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vos.guided import Guided
-from vos.spool import Spool
+from vos.resume import Resumable, Spool
 from vos.types import Frame, Plane, Segmentation
 
 _LEAST_WEIGHT = 1e-3
@@ -16,11 +15,13 @@ _LEAST_WEIGHT = 1e-3
 class Replayed:
     """Segments a clip from first to last with what a backward pass has spooled."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, written: Collection[int] = ()) -> None:
+        """written: numbers of the frames that an earlier run has written."""
         self._spool = spool
+        self._written = written
 
     def segment(self, frame: Frame) -> Segmentation:
-        return self._spool.read(frame.index)
+        return replace(self._spool.read(frame.index), stored=frame.index in self._written)
 
     def finish(self) -> None:
         """Every frame was spooled: the same clip was read."""
@@ -29,12 +30,15 @@ class Replayed:
 class BothWays:
     """Segments a clip from first to last, and merges each frame with what a backward pass has spooled."""
 
-    def __init__(self, forward: Guided, spool: Spool) -> None:
+    def __init__(self, forward: Resumable, spool: Spool) -> None:
         self._forward = forward
         self._spool = spool
 
     def segment(self, frame: Frame) -> Segmentation:
-        return merge(self._forward.segment(frame), self._spool.read(frame.index))
+        one = self._forward.segment(frame)
+        if one.stored and one.soft is None:
+            return one  # read from the masks that were written, which are merged
+        return replace(merge(one, self._spool.read(frame.index)), stored=one.stored)
 
     def finish(self) -> None:
         self._forward.finish()

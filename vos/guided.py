@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from vos.errors import InputError
+from vos.memory.snapshot import Memory, remembered
 from vos.soft_masks import GivenMasks
 from vos.tracker import Tracker, check_mask
 from vos.types import Frame, LabelMap, Segmentation
@@ -24,14 +25,25 @@ class Guided:
 
     def segment(self, frame: Frame) -> Segmentation:
         """Raises InputError, before any work, for masks that do not fit the clip."""
-        if self._waiting is None:
-            self._waiting = self._checked(frame)
-            self._first = min(self._waiting, key=self._turn)
-        self._last = frame.index
+        mask = self._next_mask(frame)
         if self._turn(frame.index) < self._turn(self._first):
             return _empty(frame)
-        mask = self._waiting.pop(frame.index, None)
         return self._tracker.step(frame) if mask is None else self._tracker.start(frame, mask)
+
+    def recall(self, memory: Memory, frame: Frame, segmentation: Segmentation) -> None:
+        """Go past a frame that a run before this one has segmented.
+
+        memory: of that run's tracker at its end; segmentation: what it said of this frame. All frames before the
+        first that is segmented anew are gone past, in order.
+        """
+        mask = self._next_mask(frame)
+        if frame.index in remembered(memory):
+            self._tracker.recall(memory, frame, segmentation, mask)
+
+    @property
+    def memory(self) -> Memory:
+        """What the tracker remembers now."""
+        return self._tracker.memory
 
     def finish(self) -> None:
         """After the last frame: every mask must have been used."""
@@ -40,6 +52,14 @@ class Guided:
         if self._waiting:
             numbers = ", ".join(map(str, sorted(self._waiting)))
             raise InputError(f"there are masks for frames that the clip has not ({numbers}): its last is {self._last}")
+
+    def _next_mask(self, frame: Frame) -> LabelMap | None:
+        """The mask given for this frame, the next of the clip."""
+        if self._waiting is None:
+            self._waiting = self._checked(frame)
+            self._first = min(self._waiting, key=self._turn)
+        self._last = frame.index
+        return self._waiting.pop(frame.index, None)
 
     def _turn(self, index: int) -> int:
         """What grows from frame to frame."""

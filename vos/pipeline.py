@@ -31,13 +31,20 @@ class RunStats:
     seconds_total: float
     """From the first frame asked for to the last output closed."""
     seconds_tracking: float
+    stored: int = 0
+    """Of the frames, those that an earlier run had segmented."""
     damaged: Sequence[int] = ()
     """Numbers of frames of which the decoder had to make up some."""
 
     @property
+    def segmented(self) -> int:
+        """Frames that this run segmented."""
+        return self.frames - self.stored
+
+    @property
     def frames_per_second(self) -> float:
         """Of the whole run, reading and writing included."""
-        return self.frames / self.seconds_total
+        return self.segmented / self.seconds_total
 
 
 class Segmenter(Protocol):
@@ -104,20 +111,30 @@ def run_segmenter(
     if broken is not None:
         raise broken
     total = time.perf_counter() - began
-    return RunStats(frames=tally.frames, seconds_total=total, seconds_tracking=tally.seconds, damaged=tally.damaged)
+    return RunStats(
+        frames=tally.frames,
+        seconds_total=total,
+        seconds_tracking=tally.seconds,
+        stored=tally.stored,
+        damaged=tally.damaged,
+    )
 
 
 @dataclass(slots=True)
 class _Tally:
     frames: int = 0
+    stored: int = 0
     seconds: float = 0.0
     damaged: list[int] = field(default_factory=list)
 
     def count(self, frame: Frame, segmenter: Segmenter) -> Segmentation:
         began = time.perf_counter()
         segmentation = segmenter.segment(frame)
-        self.seconds += time.perf_counter() - began
         self.frames += 1
+        if segmentation.stored:
+            self.stored += 1
+        else:
+            self.seconds += time.perf_counter() - began
         if frame.damaged:
             self.damaged.append(frame.index)
         return segmentation

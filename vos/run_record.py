@@ -93,6 +93,8 @@ class RunRecord(Record):
     """Object's name → ranges of frames, both ends included, in which it is unsure or lost."""
     damaged_frames: Sequence[int] = ()
     """Numbers of frames of which the decoder had to make up some."""
+    resumed_at: Sequence[int] = ()
+    """How many frames were done whenever the run was gone on with, after it had been broken off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,11 +161,18 @@ def describe_clip(clip: Clip) -> dict[str, Any]:
     """The facts of `clip.info` in plain JSON values; rates and aspects as fractions."""
     facts = dataclasses.asdict(clip.info)
     facts["missing"] = list(clip.info.missing)
+    facts["bytes"] = _bytes(clip.info.path)
     return {name: str(value) if isinstance(value, (Path, Fraction)) else value for name, value in facts.items()}
 
 
+def _bytes(path: Path) -> int:
+    """Of a file, or of the files that lie in a folder; 0 for what is neither, such as a pipe."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def describe_timing(stats: "RunStats", before: "RunStats | None" = None) -> dict[str, float]:
-    """Frames, seconds, and frames per second of the whole run and of tracking alone.
+    """Frames, seconds, and frames per second of the whole run and of tracking alone, without frames done earlier.
 
     before: of the backward pass over the same clip, if there was one; its seconds are added.
     """
@@ -173,8 +182,8 @@ def describe_timing(stats: "RunStats", before: "RunStats | None" = None) -> dict
         "frames": stats.frames,
         "seconds_total": round(total, 3),
         "seconds_tracking": round(tracking, 3),
-        "frames_per_second": round(stats.frames / total, 3),
-        "tracking_frames_per_second": round(stats.frames / tracking, 3),
+        "frames_per_second": round(stats.segmented / total, 3),
+        "tracking_frames_per_second": round(stats.segmented / max(tracking, 1e-9), 3),
     }
 
 
@@ -193,14 +202,23 @@ def peak_memory_mib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
-def _listed_files(out: Path) -> list[Path]:
+def read_record(out: Path) -> dict[str, Any]:
+    """What `out`/run.json says, with a status and a list of outputs. InputError for what is no record of a run."""
     path = out / FILE_NAME
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        names = content["outputs"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError("`outputs` is no list of file names")
+        if not isinstance(content["status"], str):
+            raise TypeError("`status` is no word")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: is no record of a run ({error}); nothing was deleted, give another --out") from error
+    return content
+
+
+def _listed_files(out: Path) -> list[Path]:
+    path, names = out / FILE_NAME, read_record(out)["outputs"]
     for name in names:
         # The folder is resolved, the file is not: a link is deleted, never what it leads to.
         folder = (out / name).parent.resolve()

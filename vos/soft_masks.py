@@ -29,6 +29,12 @@ class PaintedMasks:
         return max(self.size[0] / height, self.size[1] / width)
 
     @torch.inference_mode()
+    def label_map(self) -> LabelMap:
+        """The winners at the frame's size, on the host."""
+        labels = palette.label_map(self.passes, self.ids, self.size)
+        return np.asarray(labels.cpu().numpy())
+
+    @torch.inference_mode()
     def planes(self) -> Iterator[tuple[int, Plane]]:
         merged = palette.merged_planes(self.passes, self.size)
         for identity, plane in zip(chain.from_iterable(self.ids), merged, strict=True):

@@ -17,6 +17,7 @@ from vos.confidence import describe
 from vos.errors import InputError
 from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
+from vos.memory.snapshot import CohortMemory, Memory
 from vos.models import build_model
 from vos.settings import TrackerSettings
 from vos.soft_masks import GivenMasks, PaintedMasks
@@ -106,12 +107,10 @@ class Tracker:
         labels = _override(passes, ids, given)
         self._admit(tuple(identity for identity in given if identity not in self._tracked))
         confidence, areas = _describe_given(passes, labels, given)
-        known = ids != VOID
         for cohort in self._cohorts:
-            pinned = not set(given).isdisjoint(cohort.ids)
-            voting = known if pinned else np.ones_like(known)
-            encode = partial(encode_labels, self._model, features, labels, voting, cohort.passes, self._palette)
-            cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned), encode)
+            record = _record(frame, cohort, confidence, areas, pinned=not set(given).isdisjoint(cohort.ids))
+            encode = partial(self._encode_given, features, cohort, labels, ids if record.pinned else None)
+            cohort.bank.offer(record, encode)
         soft = GivenMasks(labels=labels, ids=self._tracked)
         return Segmentation(index=frame.index, ids=labels, confidence=confidence, soft=soft)
 
@@ -126,10 +125,27 @@ class Tracker:
         for cohort in self._cohorts:
             encode = partial(self._encode_painted, features, cohort, passes)
             cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned=False), encode)
-        soft = PaintedMasks(
-            passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=frame.size
-        )
-        return Segmentation(index=frame.index, ids=_label_map(passes, frame.size), confidence=confidence, soft=soft)
+        soft = _painted_masks(passes, frame.size)
+        return Segmentation(index=frame.index, ids=soft.label_map(), confidence=confidence, soft=soft)
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered now; with `recall` another tracker of the same clip goes on from here."""
+        return tuple(CohortMemory(passes=cohort.passes, records=cohort.bank.records) for cohort in self._cohorts)
+
+    @torch.inference_mode()
+    def recall(self, memory: Memory, frame: Frame, segmentation: Segmentation, mask: LabelMap | None) -> None:
+        """Remember a frame as another tracker did, bit for bit.
+
+        Called for each frame that `memory` names, in the order in which they were segmented, before `start` and `step`.
+        segmentation: what the other tracker said of the frame; mask: what it was given there, if anything.
+        """
+        if not self._cohorts:
+            self._cohorts = [self._cohort(kept.passes) for kept in memory]
+        features = self._encode(frame)
+        for cohort, kept in zip(self._cohorts, memory, strict=True):
+            for record in (record for record in kept.records if record.index == frame.index):
+                cohort.bank.recall(record, self._encode_recalled(features, cohort, record, segmentation, mask))
 
     @property
     def _tracked(self) -> Ids:
@@ -159,7 +175,10 @@ class Tracker:
         """Open a cohort for new objects, in as few passes as they fit."""
         if not ids:
             return
-        settings, passes = self._settings, group_ids(ids, self._model.slots, self._palette)
+        self._cohorts.append(self._cohort(group_ids(ids, self._model.slots, self._palette)))
+
+    def _cohort(self, passes: tuple[Ids, ...]) -> _Cohort:
+        settings = self._settings
         policy = Policy(
             name=settings.policy,
             frames=settings.memory,
@@ -167,7 +186,14 @@ class Tracker:
             min_confidence=settings.min_confidence,
         )
         bank = Bank(self._model, policy, max_bytes=len(passes) * settings.memory_mib * 2**20)
-        self._cohorts.append(_Cohort(passes=passes, bank=bank))
+        return _Cohort(passes=passes, bank=bank)
+
+    def _encode_given(
+        self, features: FrameFeatures, cohort: _Cohort, labels: LabelMap, mask: LabelMap | None
+    ) -> PromptFeatures:
+        """A frame as a prompt, from its label map; pixels that are void in `mask` do not vote."""
+        known = np.ones(labels.shape, dtype=np.bool_) if mask is None else mask != VOID
+        return encode_labels(self._model, features, labels, known, cohort.passes, self._palette)
 
     def _encode_painted(self, features: FrameFeatures, cohort: _Cohort, passes: Sequence[_Pass]) -> PromptFeatures:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""
@@ -180,6 +206,29 @@ class Tracker:
         )
         return self._model.encode_prompts(features, targets)
 
+    def _encode_recalled(
+        self,
+        features: FrameFeatures,
+        cohort: _Cohort,
+        record: Record,
+        segmentation: Segmentation,
+        mask: LabelMap | None,
+    ) -> PromptFeatures:
+        soft = segmentation.soft
+        if mask is not None:
+            return self._encode_given(features, cohort, segmentation.ids, mask if record.pinned else None)
+        if not isinstance(soft, PaintedMasks):
+            raise InputError(f"frame {record.index} was painted, but its soft masks are {type(soft).__name__}")
+        passes = [
+            _Pass(ids=tuple(ids), probabilities=one.to(self._model.device))
+            for ids, one in zip(soft.ids, soft.passes, strict=True)
+        ]
+        return self._encode_painted(features, cohort, passes)
+
+
+def _painted_masks(passes: Sequence[_Pass], size: tuple[int, int]) -> PaintedMasks:
+    return PaintedMasks(passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size)
+
 
 def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Tensor:
     """(3, h, w) RGB of one pass, from its objects' probabilities (h, w) in the order of their slots."""
@@ -188,17 +237,11 @@ def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Te
     return palette.colour_probabilities(probabilities[None], colours)[0]
 
 
-def _label_map(passes: Sequence[_Pass], size: tuple[int, int]) -> LabelMap:
-    """The winners at the frame's size, on the host."""
-    labels = palette.label_map([one.probabilities for one in passes], [one.ids for one in passes], size)
-    return np.asarray(labels.cpu().numpy())
-
-
 def _override(passes: Sequence[_Pass], ids: LabelMap, given: Ids) -> LabelMap:
     """The prediction with the given objects taken from the user's mask, but for its void."""
-    predicted = _label_map(passes, ids.shape)
+    predicted = _painted_masks(passes, ids.shape).label_map()
     others = [rest for one in passes if (rest := one.without(given)).ids]
-    labels = np.where(ids == 0, _label_map(others, ids.shape), ids)
+    labels = np.where(ids == 0, _painted_masks(others, ids.shape).label_map(), ids)
     return np.where(ids == VOID, predicted, labels)
 
 

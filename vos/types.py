@@ -102,6 +102,8 @@ class Segmentation:
     0 for an object that is absent."""
     soft: SoftMasks | None = None
     """What `ids` were decided from; None where nothing but ids is known."""
+    stored: bool = False
+    """An earlier run, which was broken off, wrote this frame: files that hold it alone are there already."""
 
 
 class Sink(Protocol):

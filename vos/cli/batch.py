@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 import typer
 
+from vos.cli.failures import INTERRUPTED
 from vos.cli.progress import emit
 from vos.errors import InputError
 from vos.prompts import parse_given
@@ -16,8 +17,6 @@ from vos.prompts import parse_given
 _NEEDED = ("clip", "mask", "out")
 _TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0", "")
 _BETWEEN_MASKS = ";"
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

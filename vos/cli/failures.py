@@ -1,15 +1,23 @@
 """How errors end a command: its exit status, and what is told of them."""
 
-from vos.errors import InputError, VosError
+from vos.errors import InputError, VosError, WorkError
 
 REFUSED = 2
 """Exit status of what is refused before work starts."""
 FAILED = 1
 """Exit status of work that failed."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the signal's number, as shells count."""
+
+
+class Interrupted(WorkError):
+    """The user stopped the work."""
 
 
 def exit_code(error: VosError) -> int:
-    """REFUSED or FAILED."""
+    """REFUSED, FAILED or INTERRUPTED."""
+    if isinstance(error, Interrupted):
+        return INTERRUPTED
     return REFUSED if isinstance(error, InputError) else FAILED
 
 

@@ -1,52 +1,26 @@
-"""One clip propagated into one output folder: what `vos propagate` and `vos demo` share."""
+"""What one clip is to be propagated with, checked: what `vos propagate` and `vos demo` share."""
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vos.cli.recorded import describe_model, peak_gpu_memory_mib, recorded
-from vos.confidence_log import PLOT, TABLE, ConfidenceWriter
+from vos.confidence_log import PLOT, TABLE
 from vos.direction import Direction
 from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
 from vos.exports.settings import OVERLAY
-from vos.io import (
-    Clip,
-    ContactSheetWriter,
-    LiveClip,
-    MaskWriter,
-    backward,
-    evenly_spaced,
-    find_images,
-    live_name,
-    mask_name,
-    object_ids,
-    open_clip,
-)
-from vos.io.clip import frame_stem
+from vos.io import Clip, LiveClip, live_name, mask_name, object_ids, open_clip
 from vos.io.frame_range import FrameRange
 from vos.prompts import FramePrompt, GivenMask, read_prompt
-from vos.types import Image, LabelMap, Sink
+from vos.types import Image, LabelMap
 
 if TYPE_CHECKING:
-    from seggpt_core.prompt import InContextModel
-    from vos.pipeline import RunStats, Segmenter
-    from vos.run_record import RunRecord
     from vos.settings import TrackerSettings
-    from vos.spool import Spool
-    from vos.tracker import Tracker
-    from vos.types import Segmentation
 
 MASKS = "masks"
 CONTACT_SHEET = "contact_sheet.png"
-SPOOL = ".backward-"
-"""How the name of the spool's folder begins."""
-_SHEET_FRAMES = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +42,8 @@ class Job:
     direction: Direction = Direction.FORWARD
     contact_sheet: bool = False
     overwrite: bool = False
+    resume: bool = False
+    """Go on with the run in `out`, if one was broken off there."""
 
     @property
     def passes(self) -> int:
@@ -91,12 +67,21 @@ class OpenedJob:
     outputs: list[str]
     stale: list[Path]
     """Files of an earlier run, deleted when the run begins."""
+    earlier: Mapping[str, Any] | None = None
+    """What run.json says of the run that this one goes on with."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.earlier is not None and self.earlier["status"] == "done"
 
 
 def open_job(job: Job) -> OpenedJob:
     """Check clip, masks and output folder. Raises InputError for what is wrong with them."""
     from vos.run_record import stale_files
     from vos.settings import resolve_device
+
+    earlier = _earlier(job)
 
     device = resolve_device(job.settings.device).type
     clip = _open_live(job) if job.live else open_clip(job.clip, job.frames, reader=job.reader, device=device)
@@ -105,7 +90,7 @@ def open_job(job: Job) -> OpenedJob:
     exports = Exports(settings=job.exports, clip=clip, labels=labels)
     outputs = _outputs(job, clip, exports)
     inputs = [job.clip, *(one.path for one in job.masks)]
-    stale = stale_files(job.out, outputs, overwrite=job.overwrite, inputs=inputs)
+    stale = [] if earlier else stale_files(job.out, outputs, overwrite=job.overwrite, inputs=inputs)
     masks = {number: prompt.ids for number, prompt in prompts.items()}
     return OpenedJob(
         job=job,
@@ -116,7 +101,30 @@ def open_job(job: Job) -> OpenedJob:
         exports=exports,
         outputs=outputs,
         stale=stale,
+        earlier=earlier,
     )
+
+
+def _earlier(job: Job) -> Mapping[str, Any] | None:
+    """What run.json says of the run to go on with; None where a run begins. InputError for one that cannot go on."""
+    from vos.resume import FOLDER
+    from vos.run_record import FILE_NAME, read_record
+
+    if not job.resume:
+        return None
+    if job.overwrite:
+        raise InputError("--resume --overwrite: go on, or start again? give one of them")
+    if job.live:
+        raise InputError(f"--resume: {job.live} is read as it comes; what went by cannot be read again")
+    if not (job.out / FILE_NAME).exists():
+        return None
+    earlier = read_record(job.out)
+    if earlier["status"] != "done" and not (job.out / FOLDER).is_dir():
+        raise InputError(
+            f"{job.out}: the run ended ({earlier.get('error') or earlier['status']}) and left nothing to go on with; "
+            "--overwrite starts again"
+        )
+    return earlier
 
 
 def _open_live(job: Job) -> LiveClip:
@@ -180,124 +188,7 @@ def _listed(ids: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(ids)))
 
 
-def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
-    """Propagate, and write masks, pictures and run.json; `on_frame` is called once a frame.
-
-    Raises InputError for what is refused before the first frame is segmented, WorkError for what fails after;
-    finished masks stay then, and run.json says how it ended.
-    """
-    from vos import pipeline
-    from vos.models import build_model
-    from vos.run_record import describe_timing, write_record
-    from vos.tracker import Tracker
-
-    job, clip = opened.job, opened.clip
-    model = build_model(job.settings)
-    tracker = Tracker(model, job.settings)  # before anything is deleted: it refuses sizes that do not suit the model
-    record = _record(opened, model)
-    confidence = ConfidenceWriter(job.out, opened.labels)
-    with recorded(job.out, opened.stale, record) as tally, _spooling(job) as spool:
-
-        def count(segmentation: "Segmentation") -> None:
-            tally.done += 1
-            if clip.info.live:  # the record shares this list
-                opened.outputs.append(f"{MASKS}/{mask_name(frame_stem(segmentation.index))}")
-            on_frame()
-
-        back = None if spool is None else _backward_pass(opened, model, spool, count)
-        segmenter = _segmenter(opened, tracker, spool)
-        counted = None if job.direction is Direction.BACKWARD else count
-        stats = pipeline.run_segmenter(clip, segmenter, [*_sinks(opened), confidence], counted)
-    if job.live:
-        record = dataclasses.replace(record, frames=(clip.frames.start, clip.frames.start + stats.frames))
-    record = dataclasses.replace(record, damaged_frames=stats.damaged, doubts=confidence.doubts())
-    done = record.ended(job.out, "done", timing=describe_timing(stats, back), gpu_memory_mib=peak_gpu_memory_mib(model))
-    write_record(job.out, done)
-    return done
-
-
-@contextmanager
-def _spooling(job: Job) -> Iterator["Spool | None"]:
-    """Where a backward pass keeps what it finds until the clip is gone through again; None where there is none.
-
-    The folder has a name that nothing else in the run's folder has: what is not this run's is never deleted.
-    """
-    from vos.spool import Spool
-
-    if job.direction is Direction.FORWARD:
-        yield None
-        return
-    with TemporaryDirectory(prefix=SPOOL, dir=job.out) as folder:
-        yield Spool(Path(folder))
-
-
-def _backward_pass(
-    opened: OpenedJob, model: "InContextModel", spool: "Spool", on_frame: Callable[["Segmentation"], None]
-) -> "RunStats":
-    """Track the clip from its last frame to its first, into `spool`."""
-    from vos import pipeline
-    from vos.guided import Guided
-    from vos.tracker import Tracker
-
-    guided = Guided(Tracker(model, opened.job.settings), opened.masks, backward=True)
-    return pipeline.run_segmenter(backward(opened.clip), guided, [spool], on_frame)
-
-
-def _segmenter(opened: OpenedJob, tracker: "Tracker", spool: "Spool | None") -> "Segmenter":
-    """What segments the clip from its first frame to its last."""
-    from vos.both_ways import BothWays, Replayed
-    from vos.guided import Guided
-
-    if spool is not None and opened.job.direction is Direction.BACKWARD:
-        return Replayed(spool)
-    forward = Guided(tracker, opened.masks)
-    return forward if spool is None else BothWays(forward, spool)
-
-
 def _outputs(job: Job, clip: Clip, exports: Exports) -> list[str]:
     """Relative paths of everything that the run may write."""
     masks = [f"{MASKS}/{mask_name(stem)}" for stem in clip.stems()]
     return ["run.json", *masks, TABLE, PLOT, *exports.outputs(), *[CONTACT_SHEET] * job.contact_sheet]
-
-
-def _sinks(opened: OpenedJob) -> list[Sink]:
-    job, clip = opened.job, opened.clip
-    sinks: list[Sink] = [MaskWriter(job.out / MASKS), *opened.exports.sinks(job.out)]
-    if job.contact_sheet:
-        sinks.append(ContactSheetWriter(job.out / CONTACT_SHEET, evenly_spaced(clip.frames, _SHEET_FRAMES)))
-    return sinks
-
-
-def _described_masks(opened: OpenedJob) -> list[dict[str, Any]]:
-    from seggpt_core.checkpoint import sha256
-
-    start = opened.clip.frames.start
-    return [
-        {
-            "frame": start if one.frame is None else one.frame,
-            "path": str(one.path),
-            "sha256": {file.name: sha256(file) for file in find_images([one.path])}
-            if one.path.is_dir()
-            else sha256(one.path),
-        }
-        for one in opened.job.masks
-    ]
-
-
-def _record(opened: OpenedJob, model: "InContextModel") -> "RunRecord":
-    from vos.run_record import RunRecord, describe_clip, versions
-
-    job = opened.job
-    return RunRecord(
-        status="running",
-        clip=describe_clip(opened.clip),
-        frames=(opened.clip.frames.start, opened.clip.frames.start if job.live else opened.clip.frames.stop),
-        masks=_described_masks(opened),
-        objects={str(one): label for one, label in opened.labels.items()},
-        settings=job.settings.model_dump(mode="json"),
-        direction=str(job.direction),
-        exports=dataclasses.asdict(job.exports),
-        model=describe_model(model),
-        versions=versions(),
-        outputs=opened.outputs,
-    )

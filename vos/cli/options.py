@@ -121,6 +121,10 @@ Reader = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run in DIR: delete the files that it wrote, no others.")
 ]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the run in DIR that was broken off; begin it where there is none."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 

@@ -1,16 +1,17 @@
 """`vos propagate`: a clip and the masks of its first frame in, a mask for every frame out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vos.cli import options
-from vos.cli.failures import exit_code, lines_of
+from vos.cli.failures import Interrupted, exit_code, lines_of
 from vos.cli.progress import emit
 from vos.cli.telling import ForPeople, ForPrograms, Teller
-from vos.errors import InputError, VosError
+from vos.errors import InputError, VosError, WorkError
 
 if TYPE_CHECKING:
     from vos.cli.job import Job, OpenedJob
@@ -139,6 +140,7 @@ def propagate_command(
         ),
     ] = 0,
     overwrite: options.Overwrite = False,
+    resume: options.Resume = False,
     quiet: options.Quiet = False,
     json: Annotated[
         bool, typer.Option("--json", help="Tell what happens as lines of JSON on standard output, for programs.")
@@ -205,6 +207,7 @@ def build_job(values: Mapping[str, Any]) -> "Job":
         direction=parse_direction(values["direction"]),
         resize_masks=values["resize_mask"],
         overwrite=values["overwrite"],
+        resume=values["resume"],
     )
 
 
@@ -236,11 +239,14 @@ def signed_growth(grow: int, shrink: int) -> int:
 
 def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
     """Run the job, and tell what happens."""
-    from vos.cli.job import open_job, run_job
+    from vos.cli.job import open_job
+    from vos.cli.run_job import run_job
     from vos.confidence_log import told
     from vos.io.audio import find_audio
 
     opened = open_job(job)
+    if opened.is_done:
+        teller.note(f"{job.out}: is done already")
     if job.reader == "auto" and opened.device == "cuda":
         teller.note(reader_line(opened.clip.info))
     if opened.clip.info.missing:
@@ -250,7 +256,7 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
     if "overlay" in job.exports.kinds:
         for codec in find_audio(opened.clip.info).left_out:
             teller.warn(f"{job.clip}: sound in {codec} cannot be copied into MP4: the overlay goes without it")
-    with teller.begin(opened) as advance:
+    with teller.begin(opened) as advance, telling_how_to_go_on(job):
         record = run_job(opened, advance)
     if record.damaged_frames:
         numbers = ", ".join(map(str, record.damaged_frames))
@@ -259,6 +265,23 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         teller.warn(f"object {name} is unsure or lost in frames {told(ranges)}: look there (--mask N=MASK corrects)")
     teller.done(job, record)
     return record
+
+
+@contextmanager
+def telling_how_to_go_on(job: "Job") -> Iterator[None]:
+    """Whatever breaks off a run that can be gone on with becomes an error that says so; Ctrl-C becomes Interrupted."""
+    from vos.resume import FOLDER
+
+    try:
+        yield
+    except WorkError as error:
+        raise WorkError(f"{error}{_how_to_go_on(job.out / FOLDER)}") from error
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"{job.clip}: interrupted{_how_to_go_on(job.out / FOLDER)}") from error
+
+
+def _how_to_go_on(folder: Path) -> str:
+    return "; the same command with --resume goes on" if folder.is_dir() else ""
 
 
 def frames_without_masks(opened: "OpenedJob") -> range:

@@ -22,9 +22,10 @@ class Tally:
 
 
 @contextmanager
-def recorded(out: Path, stale: Sequence[Path], record: "Record") -> Iterator[Tally]:
+def recorded(out: Path, stale: Sequence[Path], record: "Record", done: int = 0) -> Iterator[Tally]:
     """Delete what is stale, write `record` to `out`/run.json, and say there how the work failed if it does.
 
+    done: pictures that an earlier run has segmented, where this one goes on with it.
     What fails before the first picture is segmented is raised as InputError, and leaves no run.json, so that `out`
     is free for the next try; what fails later is raised as WorkError. The caller records success.
     """
@@ -35,7 +36,7 @@ def recorded(out: Path, stale: Sequence[Path], record: "Record") -> Iterator[Tal
         write_record(out, record)
     except WorkError as error:
         raise InputError(str(error)) from error
-    tally = Tally()
+    tally = Tally(done=done)
     try:
         yield tally
     except BaseException as error:

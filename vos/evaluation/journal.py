@@ -1,13 +1,12 @@
 """What a run has finished, one line a sequence, so that a run that was killed goes on where it stopped."""
 
-import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from vos.errors import WorkError
-from vos.io.atomic import replacing
+from vos.jsonl import as_line, read_lines, write_lines
 
 JOURNAL = "finished.jsonl"
 
@@ -29,38 +28,25 @@ class Finished:
     peak_gpu_memory_mib: float | None
 
 
+_FIELDS = {field.name for field in fields(Finished)}
+
+
 def read_journal(path: Path) -> list[Finished]:
     """The lines that are whole: a kill may have torn the last one. Empty if there is no such file."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
-        return []
-    return [entry for line in lines if (entry := _parsed(line)) is not None]
+    return [Finished(**line) for line in read_lines(path) if line.keys() == _FIELDS]
 
 
 def begin_journal(path: Path, kept: Iterable[Finished]) -> None:
     """Write the entries that are still true, and no others."""
-    with replacing(path) as temporary:
-        temporary.write_text("".join(_line(entry) for entry in kept), encoding="utf-8")
+    write_lines(path, map(asdict, kept))
 
 
 def append(path: Path, entry: Finished) -> None:
     """Add one line, on the disk when this returns. WorkError if it cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
-            file.write(_line(entry))
+            file.write(as_line(asdict(entry)))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _line(entry: Finished) -> str:
-    return json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-
-
-def _parsed(line: str) -> Finished | None:
-    try:
-        return Finished(**json.loads(line))
-    except (ValueError, TypeError):
-        return None

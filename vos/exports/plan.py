@@ -60,6 +60,11 @@ class Exports:
         return [*sinks, MatteSink(writers, self.settings.edges)] if writers else sinks
 
     @property
+    def need_all_mattes(self) -> bool:
+        """Whether a run that goes on needs the mattes of frames that are done: movies are made from the start."""
+        return not set(self.settings.kinds).isdisjoint(MOVIE_FORMATS)
+
+    @property
     def _has_timestamps(self) -> bool:
         return self.clip.info.kind != "images" and not set(self.settings.kinds).isdisjoint(SEQUENCES)
 

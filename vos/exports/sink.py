@@ -23,12 +23,16 @@ class MatteSink:
 
     def write(self, frame: Frame, segmentation: Segmentation) -> None:
         """Raises WorkError when a file cannot be written, InputError for a segmentation without soft masks."""
+        waiting = {identity: [one for one in writers if one.whole_clip] for identity, writers in self._writers.items()}
+        writers = waiting if segmentation.stored else self._writers
+        if not any(writers.values()):
+            return
         soft = segmentation.soft
         if soft is None:
             raise InputError(f"frame {frame.index}: mattes need soft masks, and this segmentation has none")
-        for identity, plane in wanted_planes(soft, segmentation.ids.shape, tuple(self._writers)):
+        for identity, plane in wanted_planes(soft, segmentation.ids.shape, tuple(writers)):
             matte = finish(frame.image, plane, soft.pixel, self._edges)
-            for writer in self._writers[identity]:
+            for writer in writers[identity]:
                 writer.write(frame, matte)
 
     def close(self) -> None:

@@ -73,7 +73,8 @@ class MaskWriter:
         self.folder = folder
 
     def write(self, frame: Frame, segmentation: Segmentation) -> None:
-        write_mask(self.folder / mask_name(frame.stem), segmentation.ids)
+        if not segmentation.stored:
+            write_mask(self.folder / mask_name(frame.stem), segmentation.ids)
 
     def close(self) -> None:
         """Every file is whole as soon as `write` returns."""

@@ -50,6 +50,12 @@ class Bank:
         elif record.index not in self._pinned:
             self._offer_predicted(record, encode)
 
+    def recall(self, record: Record, prompt: PromptFeatures) -> None:
+        """Hold a frame again that a bank like this one held, in the order in which it held them."""
+        entries = self._pinned if record.pinned else self._predicted
+        entries[record.index] = _Entry(record=record, prompt=prompt)
+        self._prepared = None
+
     def _offer_predicted(self, record: Record, encode: Callable[[], PromptFeatures]) -> None:
         remembered = {index: entry for index, entry in self._predicted.items() if index != record.index}
         keep = self._policy.choose([*(entry.record for entry in remembered.values()), record])

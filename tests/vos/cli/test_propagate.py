@@ -217,7 +217,7 @@ class TestRefused:
     def test_an_output_folder_that_cannot_be_made(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         clip, mask = images_and_mask(tmp_path)
         assert call("propagate", clip, "--mask", mask, "--out", mask / "run", *SIZE) == 2
-        assert said(capsys).startswith(f"vos: cannot write {mask / 'run' / 'run.json'}")
+        assert said(capsys).startswith(f"vos: cannot write {mask / 'run'}")
 
     def test_a_first_image_that_is_cut_off(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         noise = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
@@ -237,7 +237,7 @@ def test_a_failure_later_has_status_1_and_keeps_finished_masks(tmp_path: Path, c
     out = tmp_path / "run"
     assert call("propagate", clip, "--mask", mask, "--out", out, "--overlay", *SIZE) == 1
     assert "s5.png: cannot be decoded" in said(capsys)
-    assert names(out) == ["masks", "run.json"]
+    assert names(out) == [".vos-resume", "masks", "run.json"]
     assert names(out / "masks") == [f"s{index}.png" for index in range(5)]
     record = json.loads((out / "run.json").read_text())
     assert record["status"] == "failed"

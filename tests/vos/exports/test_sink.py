@@ -1,5 +1,5 @@
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -31,6 +31,7 @@ class Planes:
 class Kept:
     """A writer that keeps what it is given."""
 
+    whole_clip: bool = False
     written: list[Plane] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
 
@@ -85,3 +86,12 @@ def test_edges_act_on_the_matte():
     sink.write(FRAME, segmentation(o1=0.375, o2=0.25))
     sink.write(FRAME, segmentation(o1=0.25, o2=0.125))
     assert [set(np.unique(plane)) for plane in kept.written] == [{1.0}, {0.0}]
+
+
+def test_a_frame_of_an_earlier_run_goes_to_files_that_hold_the_whole_clip_alone():
+    single, whole = Kept(), Kept(whole_clip=True)
+    sink = MatteSink({1: [single, whole], 2: [single]}, Edges())
+    sink.write(FRAME, replace(segmentation(o1=0.375, o2=0.25), stored=True))
+    assert (len(single.written), len(whole.written)) == (0, 1)
+    MatteSink({1: [single]}, Edges()).write(FRAME, Segmentation(index=0, ids=segmentation(o1=1.0).ids, stored=True))
+    assert single.written == []

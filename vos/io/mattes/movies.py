@@ -33,6 +33,8 @@ MOVIE_ENDINGS = {"prores": "mov", "vp9": "webm", "ffv1": "mkv", "qtrle": "mov"}
 class MovieWriter:
     """The clip's pictures with a matte as their alpha; a failed run leaves no file."""
 
+    whole_clip = True
+
     def __init__(self, path: Path, info: ClipInfo, form: MovieFormat, convention: Alpha) -> None:
         self._movie = Movie(path, info, form)
         self._convention: Alpha = convention

@@ -18,6 +18,8 @@ _FAST = 1
 class SequenceWriter:
     """One file a frame in `folder`; a file that is there is whole."""
 
+    whole_clip = False
+
     def __init__(
         self, folder: Path, file_name: Callable[[Frame], str], save: Callable[[Path, Image, Plane], None]
     ) -> None:

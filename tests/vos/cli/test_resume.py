@@ -1,0 +1,236 @@
+"""A run that is broken off at any moment and gone on with leaves the files of a run that never stopped."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, loader, video_and_mask
+from tests.vos.fake_model import ShadeModel
+from tests.vos.flat_clips import clip as flat_clip
+from vos.errors import WorkError
+from vos.io import MaskWriter, write_mask
+from vos.io.overlay_movie import OverlayWriter
+from vos.resume import FOLDER, Unfinished
+
+ROOT = Path(__file__).parents[3]
+SIZE = ["--size", "64x96", "--device", "cpu"]
+EXPORTS = ["--export", "overlay,soft8,prores,rle"]
+BROKEN_OFF = (1, 130)
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
+    made = ShadeModel()
+    monkeypatch.setattr("vos.models.build_model", loader(made))
+    return made
+
+
+def files(out: Path) -> dict[str, bytes]:
+    """Everything that the run wrote but for run.json, which tells how long it took."""
+    found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    return {name: content for name, content in found.items() if name != "run.json"}
+
+
+def break_after(count: int, function: Callable[..., object], error: BaseException) -> Callable[..., object]:
+    """`function`, which raises `error` instead of its call number `count`."""
+    calls = 0
+
+    def counted(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls - 1 == count:
+            raise error
+        return function(*arguments)
+
+    return counted
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), WorkError("out of memory")])
+@pytest.mark.parametrize(
+    ("direction", "calls"),
+    [("forward", 1), ("forward", 7), ("backward", 1), ("backward", 11), ("both", 7), ("both", 14), ("both", 23)],
+)
+def test_output_is_that_of_an_unbroken_run(
+    tmp_path: Path, model: ShadeModel, direction: str, error: BaseException, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, mask = video_and_mask(tmp_path, ending="mp4")
+    last = tmp_path / "last.png"
+    write_mask(last, flat_clip(COUNT, OBJECTS)[-1][1])
+    masks = ["--mask", mask, "--mask", f"{COUNT - 1}={last}"]
+    given = ["propagate", clip, *masks, "--direction", direction, *EXPORTS, "--memory", "2", *SIZE]
+    assert call(*given, "--out", tmp_path / "straight") == 0
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(calls, model.encode_frame, error))
+        status = call(*given, "--out", tmp_path / "run")
+    assert status == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    assert (tmp_path / "run" / FOLDER).is_dir()
+    assert not list((tmp_path / "run").rglob("*.mp4")), "movies are not there before they are whole"
+    assert call(*given, "--out", tmp_path / "run", "--resume") == 0
+    assert files(tmp_path / "run") == files(tmp_path / "straight")
+    record, straight = (json.loads((tmp_path / name / "run.json").read_text()) for name in ("run", "straight"))
+    assert record["resumed_at"] == [calls]
+    assert (record["outputs"], record["doubts"]) == (straight["outputs"], straight["doubts"])
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "calls"), [(MaskWriter, "write", 5), (OverlayWriter, "close", 0), (OverlayWriter, "write", 0)]
+)
+def test_a_writer_that_fails_loses_nothing(
+    tmp_path: Path, model: ShadeModel, owner: type, name: str, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, mask = video_and_mask(tmp_path, ending="mp4")
+    given = ["propagate", clip, "--mask", mask, *EXPORTS, *SIZE]
+    assert call(*given, "--out", tmp_path / "straight") == 0
+    with monkeypatch.context() as broken:
+        method = break_after(calls, getattr(owner, name), WorkError("no space left"))
+        broken.setattr(owner, name, lambda *arguments: method(*arguments))
+        assert call(*given, "--out", tmp_path / "run") == 1
+    assert call(*given, "--out", tmp_path / "run", "--resume") == 0
+    assert files(tmp_path / "run") == files(tmp_path / "straight")
+
+
+def test_a_run_may_be_broken_off_many_times(tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, *EXPORTS, "--per-object", *SIZE]
+    assert call(*given, "--out", tmp_path / "straight") == 0
+    for _ in range(3):
+        with monkeypatch.context() as broken:
+            again = break_after(5, model.encode_frame, KeyboardInterrupt())
+            broken.setattr(model, "encode_frame", again)
+            assert call(*given, "--out", tmp_path / "run", "--resume") == 130
+    assert call(*given, "--out", tmp_path / "run", "--resume") == 0
+    assert files(tmp_path / "run") == files(tmp_path / "straight")
+    assert len(json.loads((tmp_path / "run/run.json").read_text())["resumed_at"]) == 3
+
+
+def test_what_was_done_is_not_done_again(tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--memory", "2", "--out", tmp_path / "run", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(9, model.encode_frame, KeyboardInterrupt()))
+        call(*given)
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "run/masks").iterdir()}
+    model.calls.clear()
+    assert call(*given, "--resume") == 0
+    assert model.calls["encode_frame"] == 3 + (COUNT - 9), "remembered frames, and those that were left"
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    timing = json.loads((tmp_path / "run/run.json").read_text())["timing"]
+    assert timing["frames"] == COUNT
+
+
+def test_the_way_on_is_told(
+    tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        call(*given)
+    assert capsys.readouterr().err == f"vos: {clip}: interrupted; the same command with --resume goes on\n"
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, WorkError("out of memory")))
+        call(*given, "--resume")
+    assert capsys.readouterr().err == "vos: out of memory; the same command with --resume goes on\n"
+
+
+def test_an_interruption_before_the_first_frame_leaves_the_folder_free(
+    tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(0, model.encode_frame, KeyboardInterrupt()))
+        assert call(*given) == 130
+    assert capsys.readouterr().err == f"vos: {clip}: interrupted\n"
+    assert list((tmp_path / "run").iterdir()) == []
+    assert call(*given) == 0
+
+
+def test_resuming_what_never_began_begins_it_and_what_is_done_is_left_alone(
+    tmp_path: Path, model: ShadeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--resume", *SIZE]
+    assert call(*given) == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    capsys.readouterr()
+    assert call(*given) == 0
+    assert f"{tmp_path / 'run'}: is done already" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (["--memory", "1"], r"its settings.memory was 5 and is now 1"),
+        (["--overlay"], r"its exports.kinds was \[\] and is now \['overlay'\]"),
+        (["--frames", "0:11"], r"its frames\[1\] was 12 and is now 11"),
+    ],
+)
+def test_another_run_is_not_gone_on_with(
+    tmp_path: Path,
+    model: ShadeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    other: list[str],
+    told: str,
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        call(*given)
+    before = files(tmp_path / "run")
+    capsys.readouterr()
+    assert call(*given, "--resume", *other) == 2
+    assert re.search(told, capsys.readouterr().err)
+    assert files(tmp_path / "run") == before
+    assert call(*given, "--overwrite") == 0
+    assert not (tmp_path / "run" / FOLDER).exists()
+
+
+def test_two_processes_do_not_write_one_run(
+    tmp_path: Path, model: ShadeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    other = Unfinished(tmp_path / "run")
+    assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 2
+    assert "another process is writing this run" in capsys.readouterr().err
+    other.release()
+    assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
+
+
+def test_contradictions_are_refused(tmp_path: Path, model: ShadeModel, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
+    assert call(*given, "--resume", "--overwrite") == 2
+    assert "--resume --overwrite: go on, or start again?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is a signal of POSIX systems")
+@pytest.mark.parametrize("masks", [1, 6])
+def test_a_killed_process_is_gone_on_with(tmp_path: Path, masks: int) -> None:
+    """The embedded model, killed without warning once that many masks are there."""
+    clip, mask = video_and_mask(tmp_path, ending="mp4")
+    given = [str(clip), "--mask", str(mask), "--overlay", "--quiet", *SIZE, "--out"]
+    assert call("propagate", *given, tmp_path / "straight") == 0
+    out = tmp_path / "run"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.vos.cli.slow_propagate", *given, str(out)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    while len(list(out.glob("masks/[0-9]*.png"))) < masks:
+        assert process.poll() is None, "it must still run when it is killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert json.loads((out / "run.json").read_text())["status"] == "running"
+    assert call("propagate", *given, out, "--resume") == 0
+    assert files(out) == files(tmp_path / "straight")

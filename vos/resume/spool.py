@@ -1,0 +1,93 @@
+"""Segmentations on disk, for a run that needs them again: in another order, or after it was broken off."""
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vos.errors import InputError, WorkError
+from vos.soft_masks import GivenMasks, PaintedMasks
+from vos.types import Segmentation
+
+
+class Spool:
+    """One file a frame, which gives the segmentation back as it was, to the last bit."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: of nothing but this; whoever made it deletes it."""
+        self._folder = folder
+
+    def keep(self, segmentation: Segmentation) -> None:
+        """Raises WorkError when the file cannot be written."""
+        path = self._path(segmentation.index)
+        arrays: dict[str, Any] = {
+            "known": np.array(list(segmentation.confidence), dtype=np.int64),
+            "confidence": np.array(list(segmentation.confidence.values()), dtype=np.float64),
+            **_soft_arrays(segmentation),
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(path, **arrays)
+        except OSError as error:
+            raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
+
+    def holds(self, index: int) -> bool:
+        """Whether frame `index` was kept, and not dropped."""
+        return self._path(index).is_file()
+
+    def drop(self, index: int) -> None:
+        """Forget a frame."""
+        self._path(index).unlink(missing_ok=True)
+
+    def read(self, index: int) -> Segmentation:
+        """The segmentation of frame `index`. Raises WorkError for a file that is missing or damaged."""
+        path = self._path(index)
+        try:
+            with np.load(path) as stored:
+                confidence = dict(zip(stored["known"].tolist(), stored["confidence"].tolist(), strict=True))
+                soft = _given(stored) if "labels" in stored else _painted(stored)
+        except (OSError, BadZipFile, KeyError, ValueError) as error:
+            raise WorkError(f"{path}: is missing or damaged ({error}); --overwrite starts again") from error
+        labels = soft.labels if isinstance(soft, GivenMasks) else soft.label_map()
+        return Segmentation(index=index, ids=labels, confidence=confidence, soft=soft)
+
+    def _path(self, index: int) -> Path:
+        return self._folder / f"{index}.npz"
+
+
+def _soft_arrays(segmentation: Segmentation) -> dict[str, np.ndarray]:
+    soft = segmentation.soft
+    if isinstance(soft, GivenMasks):
+        return {"labels": soft.labels, "given": np.array(soft.ids, dtype=np.int64)}
+    if not isinstance(soft, PaintedMasks):
+        raise InputError(f"frame {segmentation.index}: its soft masks are {type(soft).__name__}, which no file holds")
+    passes = {f"pass{number}": _by_byte(one) for number, one in enumerate(soft.passes)}
+    ids = {f"ids{number}": np.array(one, dtype=np.int64) for number, one in enumerate(soft.ids)}
+    return {"passes": np.array(len(soft.passes)), "size": np.array(soft.size), **passes, **ids}
+
+
+def _given(stored: Any) -> GivenMasks:
+    return GivenMasks(labels=stored["labels"], ids=stored["given"].tolist())
+
+
+def _painted(stored: Any) -> PaintedMasks:
+    numbers = range(int(stored["passes"]))
+    height, width = stored["size"].tolist()
+    return PaintedMasks(
+        passes=[_from_bytes(stored[f"pass{number}"]) for number in numbers],
+        ids=[tuple(stored[f"ids{number}"].tolist()) for number in numbers],
+        size=(height, width),
+    )
+
+
+def _by_byte(probabilities: Tensor) -> np.ndarray:
+    """(4, …) uint8: first bytes of all numbers, then second ones…; which zip packs much better."""
+    numbers = probabilities.float().cpu().numpy()
+    return np.ascontiguousarray(np.moveaxis(numbers[..., None].view(np.uint8), -1, 0))
+
+
+def _from_bytes(planes: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(planes, 0, -1)).view(np.float32)[..., 0])
