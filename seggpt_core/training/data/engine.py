@@ -8,9 +8,9 @@ import numpy as np
 
 from seggpt_core.errors import InputError, WorkError
 from seggpt_core.training.data import composites, moved
-from seggpt_core.training.data.appearance import draw_camera_look, photograph
 from seggpt_core.training.data.composites import Frames
 from seggpt_core.training.data.items import IGNORE, count_labels
+from seggpt_core.training.data.recording import draw_recording, record
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 
@@ -64,7 +64,7 @@ def sample(
             continue
         labels = settle(np.stack(frames[1]))
         if labels is not None:
-            return Sample(photograph(rng, frames[0], draw_camera_look(rng, config.blemishes)), labels, kind)
+            return Sample(record(rng, frames[0], draw_recording(rng, config, len(labels))), labels, kind)
     raise WorkError(f"sample {index} of seed {seed}: no {kind} with a visible object in {TRIES} tries; check the masks")
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seggpt_core.training.data.appearance import motion_kernel
+from seggpt_core.training.data.camera import Shot, corners, moved
 from seggpt_core.training.data.motion import Path, place
-from seggpt_core.training.data.warping import shrink, warp
+from seggpt_core.training.data.warping import mean_picture, shrink, warp
 
 SHADOW_REACH = 0.3
 """Room around an object for its shadow, as a share of its longer side."""
 OPAQUE = 127
-"""A layer owns a pixel where its alpha is above this."""
+"""A layer owns a pixel where its alpha is above this,"""
+THIN = 60
+"""or where a part of it that is thinner than three pixels has more alpha than this."""
 
 
 @dataclass(frozen=True)
@@ -39,46 +41,59 @@ class Layer:
     """Frame pixels per sprite pixel at the start."""
     elastic: np.ndarray | None = None
     """(T, g, g, 2) displacements as shares of the sprite's size, or None."""
-    blur: float = 0.0
-    """Motion blur as a share of the motion between frames."""
     shadow: Shadow | None = None
+    nearness: float = 1.0
+    """How far it moves with the camera; what is twice as near moves twice as far."""
 
 
-def paint(layer: Layer, number: int, camera: np.ndarray, image: np.ndarray, labels: np.ndarray) -> None:
-    """Paint `layer` at frame `number` into image (H, W, 3) and labels (H, W), both uint8, in place.
+def paint(layer: Layer, number: int, shot: Shot, image: np.ndarray, labels: np.ndarray) -> None:
+    """Paint `layer` at frame `number` of `shot` into image (H, W, 3) and labels (H, W), both uint8, in place.
 
-    camera: (3, 3) map of the scene to this frame.
+    The image shows the layer over the time that the shutter is open, the labels where it is in the middle of it.
     """
-    size = labels.shape
+    size = shot.size
     sprite, scale = shrink(layer.sprites[number], layer.scale * float(layer.path.scale[number]))
     scale /= float(layer.path.scale[number])
-    matrix = camera @ place(layer.path, number, scale, sprite.shape[:2], size)
+    shape = sprite.shape[:2]
+
+    def pose(moment: float) -> np.ndarray:
+        return shot.move.seen(moment, layer.nearness, 0.0, size) @ place(layer.path, moment, scale, shape, size)
+
+    views = shot.views(pose, corners(shape), number)
     elastic = None
     if layer.elastic is not None:
-        elastic = layer.elastic[number] * np.array([sprite.shape[1], sprite.shape[0]], np.float32)
+        elastic = layer.elastic[number] * np.array([shape[1], shape[0]], np.float32)
     reach = 0.0 if elastic is None else float(np.abs(elastic).max()) * scale
     if layer.shadow is not None:
-        reach += SHADOW_REACH * scale * max(sprite.shape)
-    box = _box(matrix, sprite.shape[:2], size, reach + 3)
+        reach += SHADOW_REACH * scale * max(shape)
+    box = _box([views[0], views[-1]], shape, size, reach + 3)
     if box is None:
         return
     left, top, right, bottom = box
-    shifted = np.array([[1.0, 0, -left], [0, 1, -top], [0, 0, 1]]) @ matrix
-    patch = warp(sprite, shifted, elastic, (bottom - top, right - left), cv2.BORDER_CONSTANT)
-    if layer.blur:
-        patch = _smear(patch, layer, number, size)
+    shift = np.array([[1.0, 0, -left], [0, 1, -top], [0, 0, 1]])
+    seen = [warp(sprite, shift @ view, elastic, (bottom - top, right - left), cv2.BORDER_CONSTANT) for view in views]
+    patch = mean_picture(seen)
     if layer.shadow is not None:
         _darken(patch, layer.shadow, image[top:bottom, left:right])
-    _over(patch, image[top:bottom, left:right], labels[top:bottom, left:right], layer.label)
+    _over(patch, image[top:bottom, left:right])
+    labels[top:bottom, left:right][owned(cv2.extractChannel(seen[len(seen) // 2], 3))] = layer.label
 
 
-def _over(patch: np.ndarray, image: np.ndarray, labels: np.ndarray, label: int) -> None:
+def owned(alpha: np.ndarray) -> np.ndarray:
+    """Which pixels of alpha (H, W) uint8 belong to a layer: bool (H, W).
+
+    Those that it covers by half, and thin parts that it covers by a quarter: a wire does not vanish with distance.
+    """
+    thin = cv2.morphologyEx(alpha, cv2.MORPH_TOPHAT, np.ones((3, 3), np.uint8))
+    return np.asarray((alpha > OPAQUE) | (thin > THIN))
+
+
+def _over(patch: np.ndarray, image: np.ndarray) -> None:
     """Porter-Duff `over` with multiplied colours, in place."""
     alpha = cv2.extractChannel(patch, 3)
     keep = cv2.cvtColor(cv2.bitwise_not(alpha), cv2.COLOR_GRAY2RGB)
     behind = cv2.multiply(image, keep, scale=1 / 255)
     image[:] = cv2.add(behind, cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB))
-    labels[alpha > OPAQUE] = label
 
 
 def _darken(patch: np.ndarray, shadow: Shadow, image: np.ndarray) -> None:
@@ -91,23 +106,13 @@ def _darken(patch: np.ndarray, shadow: Shadow, image: np.ndarray) -> None:
     image[:] = cv2.multiply(image, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), scale=1 / 255)
 
 
-def _smear(patch: np.ndarray, layer: Layer, number: int, size: tuple[int, ...]) -> np.ndarray:
-    centre = layer.path.centre
-    other = number + 1 if number + 1 < len(centre) else number - 1
-    move = (centre[other] - centre[number]) * np.array([size[1], size[0]])
-    length = min(layer.blur * float(np.hypot(*move)), 0.06 * size[0])
-    return cv2.filter2D(patch, -1, motion_kernel(move, length)) if length > 1.5 else patch
-
-
 def _box(
-    matrix: np.ndarray, source: tuple[int, ...], size: tuple[int, ...], margin: float
+    views: Sequence[np.ndarray], source: tuple[int, ...], size: tuple[int, int], margin: float
 ) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the warped source inside the frame, or None if it lies outside."""
-    height, width = source[:2]
-    corners = matrix @ np.array([[0, width, width, 0], [0, 0, height, height], [1, 1, 1, 1]], float)
-    points = corners[:2] / corners[2]
-    left, top = np.floor(points.min(1) - margin).astype(int)
-    right, bottom = np.ceil(points.max(1) + margin).astype(int)
+    """Left, top, right, bottom of the warped source inside the frame in all views, or None if it lies outside."""
+    points = np.concatenate([moved(view, corners(source)) for view in views])
+    left, top = np.floor(points.min(0) - margin).astype(int)
+    right, bottom = np.ceil(points.max(0) + margin).astype(int)
     left, top, right, bottom = max(left, 0), max(top, 0), min(right, size[1]), min(bottom, size[0])
     return (int(left), int(top), int(right), int(bottom)) if right - left > 1 and bottom - top > 1 else None
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from seggpt_core.training.data.camera import Shot, corners, draw_move, draw_shutter, moved
 from seggpt_core.training.data.composites import Frames
 from seggpt_core.training.data.items import IGNORE
 from seggpt_core.training.data.masks import choose_objects, from_masks, object_box, to_masks
@@ -33,11 +34,34 @@ def whole(rng: np.random.Generator, library: Library, config: EngineConfig, size
     step = log_uniform(rng, 0.02, 0.5)
     elastic = draw_elastic(rng, times, rng.uniform(0.0, 0.1), rng.uniform(0.3, 1.5)) if rng.random() < 0.6 else None
     crop = draw_crop(rng, object_box(masks), masks.shape, size, 2.0)
+    if rng.random() < config.filmed:
+        views = _filmed(rng, config, times, step, crop, size)
+    else:
+        views = [[jolt(rng, step, size) @ crop] for _ in times]
     seen = [
-        look(image, masks, jolt(rng, step, size) @ crop, None if elastic is None else elastic[number], size)
-        for number in range(config.frames)
+        look(image, masks, view, None if elastic is None else elastic[number], size)
+        for number, view in enumerate(views)
     ]
     return [picture for picture, _ in seen], [from_masks(channels) for _, channels in seen]
+
+
+def _filmed(
+    rng: np.random.Generator,
+    config: EngineConfig,
+    times: np.ndarray,
+    step: float,
+    crop: np.ndarray,
+    size: tuple[int, int],
+) -> list[list[np.ndarray]]:
+    """Views for each frame of an image that lies under `crop` (3, 3) before a moving camera."""
+    shot = Shot(draw_move(rng, config, times, step, None), draw_shutter(rng, config), size)
+    slope = rng.uniform(0.0, 0.4) if rng.random() < config.parallax else 0.0
+    points = moved(np.linalg.inv(crop), corners(size))
+
+    def pose(moment: float) -> np.ndarray:
+        return shot.move.seen(moment, 1.0, slope, size) @ crop
+
+    return [shot.views(pose, points, number) for number in range(len(times))]
 
 
 def clip(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
@@ -58,7 +82,7 @@ def clip(rng: np.random.Generator, library: Library, config: EngineConfig, size:
         read.append((cv2.flip(image, 1), cv2.flip(masks, 1)) if flip else (image, masks))
     around = np.maximum.reduce([masks for _, masks in read])
     crop = draw_crop(rng, object_box(around), around.shape, size, 1.7)
-    seen = [look(image, masks, jolt(rng, 0.02, size) @ crop, None, size) for image, masks in read]
+    seen = [look(image, masks, [jolt(rng, 0.02, size) @ crop], None, size) for image, masks in read]
     return [picture for picture, _ in seen], [from_masks(channels) for _, channels in seen]
 
 
@@ -83,7 +107,7 @@ def mix(rng: np.random.Generator, library: Library, config: EngineConfig, size: 
     for number in range(config.frames):
         image, masks = _stitch(pictures[2 * number : 2 * number + 2], table, len(kept), beside)
         view = jolt(rng, 0.15, size) @ draw_crop(rng, object_box(masks), masks.shape, size, 1.4)
-        seen, channels = look(image, masks, view, None, size)
+        seen, channels = look(image, masks, [view], None, size)
         images.append(seen)
         label_maps.append(from_masks(channels))
     return images, label_maps

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from seggpt_core.training.data.appearance import UNCHANGED, apply_colours, draw_shift
+from seggpt_core.training.data.camera import Shot, corners, moved
 from seggpt_core.training.data.items import Background
 from seggpt_core.training.data.masks import choose_objects, from_masks, to_masks
 from seggpt_core.training.data.settings import EngineConfig
@@ -26,12 +27,20 @@ class Scene:
     view: np.ndarray
     """(3, 3) map of its pixels to the frame's; it covers the frame."""
 
-    def seen(
-        self, camera: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Image (H, W, 3) and labels (H, W) of one frame; camera: (3, 3). Beyond the borders lies the mirror image."""
-        image, channels = look(self.image, self.masks, camera @ self.view, elastic, size)
-        return image, from_masks(channels) if channels else np.zeros(size, np.uint8)
+    nearness: float = 1.0
+    """How far it moves with the camera; things at 1 move as far as the camera says."""
+    slope: float = 0.0
+    """How much nearer its lower border is than its middle, and its upper border farther."""
+
+    def seen(self, shot: Shot, number: int, elastic: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Image (H, W, 3) and labels (H, W) of frame `number`. Beyond the borders lies the mirror image."""
+
+        def pose(moment: float) -> np.ndarray:
+            return shot.move.seen(moment, self.nearness, self.slope, shot.size) @ self.view
+
+        views = shot.views(pose, moved(np.linalg.inv(self.view), corners(shot.size)), number)
+        image, channels = look(self.image, self.masks, views, elastic, shot.size)
+        return image, from_masks(channels) if channels else np.zeros(shot.size, np.uint8)
 
 
 def draw_scene(

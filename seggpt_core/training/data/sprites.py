@@ -37,9 +37,15 @@ def cut(rng: np.random.Generator, source: LabelledImage | Cutout) -> np.ndarray 
     if mask is None:
         return None
     if rng.random() < 0.5:
-        mask = cv2.erode(mask, np.ones((3, 3), np.uint8))
+        mask = _pared(mask)
     alpha = cv2.GaussianBlur(mask * np.uint8(255), (0, 0), rng.uniform(0.6, 1.2))
     return crop_to_alpha(cv2.merge([*cv2.split(image), alpha]))
+
+
+def _pared(mask: np.ndarray) -> np.ndarray:
+    """The mask (H, W) 0/1 less its rim, which often shows what is behind; parts too thin for a rim stay."""
+    square = np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.erode(mask, square) | cv2.morphologyEx(mask, cv2.MORPH_TOPHAT, square))
 
 
 def _pick_mask(rng: np.random.Generator, labels: np.ndarray, how: str) -> np.ndarray | None:

@@ -1,5 +1,7 @@
 """Warps of uint8 pictures: affine or projective, with an elastic part on a coarse grid."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -48,25 +50,40 @@ def warp(
     return cv2.warpAffine(picture, matrix[:2], (size[1], size[0]), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
-def look(
-    image: np.ndarray, masks: np.ndarray | None, view: np.ndarray, elastic: np.ndarray | None, size: tuple[int, int]
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Image (h, w, 3) and the channels of masks (h, w, n), if any, through `view` (source to frame pixels), all uint8.
+def mean_picture(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of uint8 pictures of one shape: what a shutter sees that is open for all of them."""
+    if len(pictures) == 1:
+        return pictures[0]
+    total = pictures[0].astype(np.float32)
+    for picture in pictures[1:]:
+        cv2.accumulate(picture, total)
+    return cv2.convertScaleAbs(total, alpha=1 / len(pictures))
 
-    elastic: (g, g, 2) displacements as shares of the source's size, or None. What lies outside the
-    source is its mirror image, in the masks too.
+
+def look(
+    image: np.ndarray,
+    masks: np.ndarray | None,
+    views: Sequence[np.ndarray],
+    elastic: np.ndarray | None,
+    size: tuple[int, int],
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Image (h, w, 3) and the channels of masks (h, w, n), if any, through `views` (source to frame pixels), all uint8.
+
+    The image is the mean of all views, the masks are those of the middle one. elastic: (g, g, 2) displacements as
+    shares of the source's size, or None. What lies outside the source is its mirror image, in the masks too.
     """
+    view = views[len(views) // 2]
     scale = float(np.sqrt(abs(np.linalg.det(view[:2, :2]))))
     small, left = shrink(image, scale)
     if masks is not None and left != scale:
         masks = cv2.resize(masks, small.shape[1::-1], interpolation=cv2.INTER_AREA)
     rest = np.diag([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0], 1.0])
     bend = None if elastic is None else elastic * np.array(small.shape[1::-1], np.float32)
-    maps = inverse_maps(view @ rest, bend, small.shape[:2], size)
     planes = [] if masks is None else cv2.split(masks)
     groups = [cv2.merge(planes[at : at + REMAP_CHANNELS]) for at in range(0, len(planes), REMAP_CHANNELS)]
-    seen = [cv2.remap(one, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101) for one in (small, *groups)]
-    return seen[0], [plane for group in seen[1:] for plane in cv2.split(group)]
+    seen = [warp(group, view @ rest, bend, size, cv2.BORDER_REFLECT_101) for group in groups]
+    picture = mean_picture([warp(small, one @ rest, bend, size, cv2.BORDER_REFLECT_101) for one in views])
+    return picture, [plane for group in seen for plane in cv2.split(group)]
 
 
 def shrink(picture: np.ndarray, scale: float) -> tuple[np.ndarray, float]:

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -7,10 +7,10 @@ import pytest
 from seggpt_core.errors import InputError, WorkError
 from seggpt_core.training.data.engine import MAKERS, MIN_SHARE, Sample, sample, settle
 from seggpt_core.training.data.items import IGNORE
-from seggpt_core.training.data.settings import EngineConfig, KindWeights
+from seggpt_core.training.data.settings import PROBABILITIES, EngineConfig, KindWeights
 from seggpt_core.training.data.shards import Library
 from tests.conftest import Require
-from tests.seggpt_core.training.data.made_shards import WriteTar, disc, every_kind, plain
+from tests.seggpt_core.training.data.made_shards import WriteTar, disc, every_kind, labelled, plain
 
 SMALL = EngineConfig(size=(64, 96))
 NONE = KindWeights(composite=0, whole=0, pairs=0, mix=0, clip=0)
@@ -82,6 +82,11 @@ def test_weights_decide_what_is_drawn(library: Library) -> None:
     assert 10 <= kinds.count("whole") <= 30
 
 
+def pictures(number: int) -> list[tuple[str, np.ndarray]]:
+    """A frame of a clip and its labels, by their suffixes."""
+    return list(zip(("webp", "png"), labelled(number), strict=True))
+
+
 def test_what_the_library_lacks_is_left_out(write_tar: WriteTar) -> None:
     cutouts = Library.open(
         [write_tar("c.tar", {"cutouts_tuxpaint/a.webp": disc((9, 200, 9)), "backgrounds/b.webp": plain((200, 9, 9))})]
@@ -105,7 +110,11 @@ CLEAN = EngineConfig(
     occluders=0,
     crowds=0,
     shadows=0,
+    near=0,
+    thin_parts=0,
     leaves=0,
+    returns=0,
+    motion_blur=0,
     blemishes=0,
 )
 
@@ -131,11 +140,11 @@ def test_labels_lie_on_the_object(red_library: Library) -> None:
             assert overlap >= 0.85 * union  # motion blur and small discs leave a rim of one or two pixels
 
 
-@pytest.mark.parametrize("kind", ["twins", "occluders", "crowds"])
-def test_twins_occluders_and_crowds_are_background(red_library: Library, kind: str) -> None:
+@pytest.mark.parametrize("change", [{"twins": 1.0}, {"occluders": 1.0}, {"crowds": 1.0}, {"crowds": 1.0, "herds": 1.0}])
+def test_twins_occluders_and_crowds_are_background(red_library: Library, change: dict[str, float]) -> None:
     seen_apart = 0
     for index in range(12):
-        made = sample(red_library, replace(CLEAN, elastic=0, **{kind: 1.0}), 2, index)
+        made = sample(red_library, replace(CLEAN, elastic=0, **change), 2, index)
         assert made.objects == 1
         spare = red_pixels(made.images[0]) & (made.labels[0] == 0)
         seen_apart += int(spare.sum() > 60)
@@ -149,6 +158,51 @@ def test_an_object_that_leaves_is_in_no_picture_of_that_frame(red_library: Libra
         assert absent
         assert 0 not in absent
         assert not any(red_pixels(made.images[number]).any() for number in absent)
+
+
+def test_an_object_that_returns_is_gone_for_a_while_and_back_at_the_end(red_library: Library) -> None:
+    back = 0
+    for index in range(16):
+        made = sample(red_library, replace(CLEAN, frames=6, returns=1.0), 2, index)
+        absent = [number for number, labels in enumerate(made.labels) if not labels.any()]
+        gone = [number for number in absent if not red_pixels(made.images[number]).any()]
+        assert gone
+        assert 0 not in gone
+        back += bool(made.labels[-1].any())
+    assert back >= 12  # the camera may leave it outside
+
+
+def test_things_near_the_camera_hide_and_are_background(red_library: Library) -> None:
+    config = replace(CLEAN, elastic=0, parallax=0)
+    free = [sample(red_library, config, 3, index) for index in range(16)]
+    hidden = [sample(red_library, replace(config, near=1.0), 3, index) for index in range(16)]
+    changed = [(one.images[0] != other.images[0]).any(-1) for one, other in zip(free, hidden, strict=True)]
+    assert all(np.count_nonzero(where) > 60 for where in changed)
+    fewer = [(one.labels == 1).sum() > (other.labels == 1).sum() for one, other in zip(free, hidden, strict=True)]
+    assert sum(fewer) >= 4
+    assert all(other.objects == 1 for other in hidden)
+
+
+def test_thin_parts_belong_to_their_object(red_library: Library) -> None:
+    """Every red pixel is labelled or touches one that is."""
+    for index in range(12):
+        made = sample(red_library, replace(CLEAN, thin_parts=1.0), 2, index)
+        for image, labels in zip(made.images, made.labels, strict=True):
+            assert cv2.dilate(labels, np.ones((3, 3), np.uint8))[red_pixels(image)].all()
+
+
+@pytest.mark.parametrize("frames", [5, 8])
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_samples_keep_their_objects(library: Library, write_tar: WriteTar, kind: str, frames: int) -> None:
+    """Paths that turn back: an object is as likely seen in the last frame as in the middle one."""
+    if kind == "clip":
+        walk = {f"davis2016_train/walk/{n:05d}.{end}": picture for n in range(9) for end, picture in pictures(n)}
+        library = Library.open([write_tar("clip.tar", walk)])
+    config = replace(only(kind), frames=frames, leaves=0.0, returns=0.0)
+    made = [sample(library, config, 3, index) for index in range(6)]
+    for one in made:
+        check(one, frames, (64, 96), 3)
+    assert sum(bool((one.labels[-1] % IGNORE).any()) for one in made) >= 4
 
 
 def test_scenes_keep_objects_of_their_own(write_tar: WriteTar) -> None:
@@ -184,13 +238,19 @@ def test_settle_wants_an_object_in_the_first_frame() -> None:
     assert settle(labels) is None
 
 
+def test_every_setting_from_0_to_1_is_checked() -> None:
+    """All numbers but the strength of blemishes are probabilities."""
+    shares = {field.name for field in fields(EngineConfig) if field.type is float} - {"blemishes"}
+    assert shares == set(PROBABILITIES)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"frames": 1}, "frames must be 2 or more"),
         ({"objects": 0}, "objects is 0"),
         ({"size": (16, 64)}, "32 pixels or more"),
-        ({"twins": 1.5}, "twins is 1.5"),
+        *(({name: 1.5}, f"{name} is 1.5") for name in PROBABILITIES),
     ],
 )
 def test_impossible_configs_are_refused(change: dict[str, object], message: str) -> None:

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
-from seggpt_core.training.data.appearance import UNCHANGED, ColourShift, apply_colours, draw_shift, motion_kernel
-from seggpt_core.training.data.layers import Layer, Shadow, paint, scale_for
-from seggpt_core.training.data.motion import Path, draw_elastic, draw_times, place
+from seggpt_core.training.data.appearance import UNCHANGED, ColourShift, apply_colours, draw_shift
+from seggpt_core.training.data.camera import still_shot
+from seggpt_core.training.data.layers import Layer, Shadow, owned, paint, scale_for
+from seggpt_core.training.data.motion import Path, draw_elastic, place
 from seggpt_core.training.data.sprites import dress
 from seggpt_core.training.data.warping import inverse_maps, look, shrink
 from tests.seggpt_core.training.data.made_shards import disc, plain
 
 SIZE = (80, 120)
-STILL = np.eye(3)
+STILL = still_shot(SIZE)
 
 
 def at(x: float, y: float, sprite: np.ndarray, label: int, scale: float = 1.0, **options: object) -> Layer:
@@ -28,6 +29,7 @@ def painted(*layers: Layer) -> tuple[np.ndarray, np.ndarray]:
 def test_alpha_is_blended_and_labels_follow_it() -> None:
     """Against the plain rule: alpha times colour plus (1 - alpha) times what is behind."""
     sprite = np.random.default_rng(0).integers(0, 256, (21, 31, 4), dtype=np.uint8)
+    sprite[..., 3] = np.linspace(0, 255, 31)  # no thin parts
     image, labels = painted(at(0.5, 0.5, sprite, 2))
     left, top = round(0.5 * 120 - 15), round(0.5 * 80 - 10)
     alpha = sprite[..., 3:] / 255
@@ -38,6 +40,14 @@ def test_alpha_is_blended_and_labels_follow_it() -> None:
     image[window], labels[window] = 100, 0
     assert (image == 100).all()
     assert not labels.any()
+
+
+def test_a_wire_that_covers_a_third_of_its_pixels_is_kept_and_a_soft_edge_is_not_widened() -> None:
+    alpha = np.zeros((20, 20), np.uint8)
+    alpha[10, 2:18] = 85
+    np.testing.assert_array_equal(owned(alpha), alpha == 85)
+    edge = np.tile(np.clip(np.arange(20) * 40 - 200, 0, 255), (20, 1)).astype(np.uint8)
+    np.testing.assert_array_equal(owned(edge), edge > 127)
 
 
 def test_the_layer_in_front_owns_the_pixel() -> None:
@@ -93,7 +103,7 @@ def test_look_moves_image_and_masks_alike_and_leaves_no_border() -> None:
     masks = np.dstack([image[..., 0] == 255, np.zeros((60, 60), bool)]).astype(np.uint8) * np.uint8(255)
     view = np.array([[0.5, 0.1, 10.0], [-0.1, 0.5, 14], [0, 0, 1]])
     elastic = draw_elastic(np.random.default_rng(0), np.zeros(1), 0.1, 1.0)[0]
-    seen, (objects, ignored) = look(image, masks, view, elastic, (64, 64))
+    seen, (objects, ignored) = look(image, masks, [view], elastic, (64, 64))
     np.testing.assert_allclose(seen[..., 0], 50 + objects * (205 / 255), atol=4)  # two 8-bit resamplings
     assert seen.min() >= 49
     assert not ignored.any()
@@ -119,17 +129,3 @@ def test_neutral_colours_change_nothing() -> None:
     assert apply_colours(image, UNCHANGED) is image
     grey = apply_colours(image, ColourShift(1.0, 0.0, (1.0, 1.0, 1.0), 0.0))
     np.testing.assert_allclose(grey[..., 0], image @ np.array([0.299, 0.587, 0.114]), atol=1)
-
-
-def test_motion_kernels_are_lines_that_keep_brightness() -> None:
-    kernel = motion_kernel(np.array([3.0, 0.0]), 7)
-    assert kernel.sum() == pytest.approx(1.0)
-    assert kernel.any(1).sum() == 1
-    assert kernel.any(0).sum() >= 7
-
-
-def test_times_start_at_nought_and_rise() -> None:
-    times = draw_times(np.random.default_rng(0), 5)
-    assert times[0] == 0
-    assert (np.diff(times) > 0).all()
-    assert np.diff(times).max() == pytest.approx(1.0)
