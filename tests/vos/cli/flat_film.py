@@ -49,3 +49,16 @@ def loader(model: ShadeModel | None = None) -> Callable[..., InContextModel]:
         return model or ShadeModel()
 
     return load
+
+
+def names(folder: Path) -> list[str]:
+    """Of what lies in a folder, sorted."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that was told, on standard error."""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    return line

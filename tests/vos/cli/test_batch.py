@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.vos.cli.flat_film import COUNT, call, images_and_mask, loader
-from tests.vos.fake_model import ShadeModel
+from tests.vos.cli.flat_film import COUNT, call, images_and_mask
 from vos.cli.batch import run_batch
 
 SIZE = ("--size", "64x96")
 
 
-@pytest.fixture(autouse=True)
-def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vos.models.build_model", loader(ShadeModel()))
+pytestmark = pytest.mark.usefixtures("model")
 
 
 def table(folder: Path, *lines: str) -> Path:

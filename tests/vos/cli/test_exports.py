@@ -9,8 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, loader, video_and_mask
-from tests.vos.fake_model import ShadeModel
+from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, video_and_mask
 from tests.vos.made_files import read_times
 from vos.io import read_mask
 from vos.io.audio import AudioTracks
@@ -18,12 +17,7 @@ from vos.io.audio import AudioTracks
 SIZE = ("--size", "64x96", "--quiet")
 
 
-@pytest.fixture(autouse=True)
-def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
-    """The fake model in the place of every real one."""
-    shade = ShadeModel()
-    monkeypatch.setattr("vos.models.build_model", loader(shade))
-    return shade
+pytestmark = pytest.mark.usefixtures("model")
 
 
 def files(folder: Path) -> list[str]:

@@ -6,17 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.vos.cli.flat_film import COUNT, call, images_and_mask, loader
-from tests.vos.fake_model import ShadeModel
+from tests.vos.cli.flat_film import COUNT, call, images_and_mask
 from tests.vos.flat_clips import clip as flat_clip
 from vos.io import read_mask, write_mask
 
 SIZE = ("--size", "64x96")
 
 
-@pytest.fixture(autouse=True)
-def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vos.models.build_model", loader(ShadeModel()))
+pytestmark = pytest.mark.usefixtures("model")
 
 
 def ids_in(path: Path) -> set[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, loader, video_and_mask
+from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, video_and_mask
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
 from vos.errors import WorkError
@@ -24,13 +24,6 @@ ROOT = Path(__file__).parents[3]
 SIZE = ["--size", "64x96", "--device", "cpu"]
 EXPORTS = ["--export", "overlay,soft8,prores,rle"]
 BROKEN_OFF = (1, 130)
-
-
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
-    made = ShadeModel()
-    monkeypatch.setattr("vos.models.build_model", loader(made))
-    return made
 
 
 def files(out: Path) -> dict[str, bytes]:

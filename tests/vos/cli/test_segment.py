@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from tests.vos.cli.flat_film import call, loader
+from tests.vos.cli.flat_film import call, said
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import picture
 from tests.vos.made_files import numbered, write_images
@@ -24,12 +24,7 @@ TRUTH = {
 """Stem of each query → where its classes are."""
 
 
-@pytest.fixture(autouse=True)
-def model(monkeypatch: pytest.MonkeyPatch) -> ShadeModel:
-    """The fake model in the place of every real one."""
-    shade = ShadeModel()
-    monkeypatch.setattr("vos.models.build_model", loader(shade))
-    return shade
+pytestmark = pytest.mark.usefixtures("model")
 
 
 @pytest.fixture
@@ -54,14 +49,6 @@ def both(folder: Path) -> list[Path]:
 
 def found_files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line on standard error."""
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    (line,) = captured.err.splitlines()
-    return line
 
 
 class TestResults:
