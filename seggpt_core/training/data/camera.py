@@ -12,6 +12,8 @@ MAX_DRIFT = 0.4
 """The camera goes no further than this share of the frame from where it began."""
 MAX_SMEAR = 0.08
 """Longest smear as a share of the frame's height."""
+MAX_ENLARGED = 1.25
+"""A picture is enlarged by this at most so that the camera does not see beyond its borders."""
 PIXELS_APART = 2.0
 """A smear is the mean of views about this far apart."""
 
@@ -76,6 +78,23 @@ class Shot:
 def still_shot(size: tuple[int, int]) -> Shot:
     """One sharp frame from a camera that rests."""
     return Shot(CameraMove(np.zeros((1, 2)), np.zeros(1), np.zeros(1)), 0.0, size)
+
+
+def covering(
+    view: np.ndarray, source: tuple[int, ...], move: CameraMove, nearness: float, size: tuple[int, int]
+) -> np.ndarray:
+    """`view` (3, 3), which lays a source of (height, width, ...) upright under a frame of `size`, shifted and a little
+    enlarged, so that the camera sees beyond the source's borders in as few frames as can be."""
+    frame, drift = np.array([size[1], size[0]]), nearness * move.shift * np.array([size[1], size[0]])
+    span = np.array([source[1], source[0]]) * view[0, 0]
+    scale = float(np.clip(((frame + np.ptp(drift, axis=0)) / span).max(), 1.0, MAX_ENLARGED))
+    centre = frame / 2
+    corner = centre + scale * (view[:2, 2] - centre)
+    first, last = frame - drift.min(0) - scale * span, -drift.max(0)
+    corner = np.where(first <= last, np.clip(corner, first, last), (first + last) / 2)
+    wider = np.diag([scale * view[0, 0], scale * view[1, 1], 1.0])
+    wider[:2, 2] = corner
+    return wider
 
 
 def moved(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from seggpt_core.training.data.appearance import draw_shift
-from seggpt_core.training.data.camera import Shot, draw_move, draw_shutter, still_shot
+from seggpt_core.training.data.camera import Shot, covering, draw_move, draw_shutter, still_shot
 from seggpt_core.training.data.cast import (
     Stage,
     away,
@@ -52,6 +52,7 @@ def composite(rng: np.random.Generator, library: Library, config: EngineConfig, 
     near = draw_near(rng, stage) if rng.random() < config.near else None
     if rng.random() < config.parallax:
         scene, layers = _at_depths(rng, scene, layers)
+    scene = replace(scene, view=covering(scene.view, scene.image.shape, move, scene.nearness, size))
     elastic = None
     if rng.random() < config.scene_elastic:
         elastic = draw_elastic(rng, stage.times, rng.uniform(0.02, 0.12), rng.uniform(0.3, 1.5))

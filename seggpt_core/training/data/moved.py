@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from seggpt_core.training.data.camera import Shot, corners, draw_move, draw_shutter, moved
+from seggpt_core.training.data.camera import Shot, corners, covering, draw_move, draw_shutter, moved
 from seggpt_core.training.data.composites import Frames
 from seggpt_core.training.data.items import IGNORE
 from seggpt_core.training.data.masks import choose_objects, from_masks, object_box, to_masks
@@ -35,7 +35,7 @@ def whole(rng: np.random.Generator, library: Library, config: EngineConfig, size
     elastic = draw_elastic(rng, times, rng.uniform(0.0, 0.1), rng.uniform(0.3, 1.5)) if rng.random() < 0.6 else None
     crop = draw_crop(rng, object_box(masks), masks.shape, size, 2.0)
     if rng.random() < config.filmed:
-        views = _filmed(rng, config, times, step, crop, size)
+        views = _filmed(rng, config, times, step, crop, image.shape, size)
     else:
         views = [[jolt(rng, step, size) @ crop] for _ in times]
     seen = [
@@ -51,15 +51,17 @@ def _filmed(
     times: np.ndarray,
     step: float,
     crop: np.ndarray,
+    source: tuple[int, ...],
     size: tuple[int, int],
 ) -> list[list[np.ndarray]]:
-    """Views for each frame of an image that lies under `crop` (3, 3) before a moving camera."""
+    """Views for each frame of an image of (height, width, ...) that lies under `crop` (3, 3) before a moving camera."""
     shot = Shot(draw_move(rng, config, times, step, None), draw_shutter(rng, config), size)
     slope = rng.uniform(0.0, 0.4) if rng.random() < config.parallax else 0.0
-    points = moved(np.linalg.inv(crop), corners(size))
+    laid = covering(crop, source, shot.move, 1.0, size)
+    points = moved(np.linalg.inv(laid), corners(size))
 
     def pose(moment: float) -> np.ndarray:
-        return shot.move.seen(moment, 1.0, slope, size) @ crop
+        return shot.move.seen(moment, 1.0, slope, size) @ laid
 
     return [shot.views(pose, points, number) for number in range(len(times))]
 

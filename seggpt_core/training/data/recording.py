@@ -61,7 +61,7 @@ def draw_recording(rng: np.random.Generator, config: EngineConfig, frames: int) 
 
 def draw_light(rng: np.random.Generator, config: EngineConfig, frames: int) -> np.ndarray | None:
     """(T, 3) gains that drift, colour by colour, or jump at one frame as when a cloud moves or a lamp goes on; None
-    for steady light. The jump is a factor of 0.35 to 2."""
+    for steady light. The jump is a factor of 0.35 to 1.7."""
     drifts = rng.random() < config.exposure_drift * config.blemishes
     jumps = rng.random() < config.exposure_jumps * config.blemishes
     if not drifts and not jumps:
@@ -72,7 +72,7 @@ def draw_light(rng: np.random.Generator, config: EngineConfig, frames: int) -> n
         share = np.linspace(0, 1, frames)[:, None]
         stops += (1 - share) * ends[0] + share * ends[1]
     if jumps:
-        stops[int(rng.integers(1, frames)) :] += rng.uniform(np.log(0.35), np.log(2.0))
+        stops[int(rng.integers(1, frames)) :] += rng.uniform(np.log(0.35), np.log(1.7))
     return np.exp(stops)
 
 

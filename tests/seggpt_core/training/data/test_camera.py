@@ -2,9 +2,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seggpt_core.training.data.appearance import UNCHANGED
-from seggpt_core.training.data.camera import MAX_SMEAR, CameraMove, Shot, corners, draw_move, moved
+from seggpt_core.training.data.camera import (
+    MAX_ENLARGED,
+    MAX_SMEAR,
+    CameraMove,
+    Shot,
+    corners,
+    covering,
+    draw_move,
+    moved,
+)
 from seggpt_core.training.data.layers import Layer, paint
 from seggpt_core.training.data.motion import Path, draw_times
 from seggpt_core.training.data.scenes import Scene
@@ -89,6 +100,22 @@ def test_the_scene_smears_with_the_camera_and_keeps_its_labels() -> None:
     assert (moving[40, :, 0] > 8).sum() == pytest.approx(9, abs=2)
     far, _ = replace(scene, nearness=0.25).seen(shot_of([0.0, 0.1], 0.5), 0, None)
     assert (far[40, :, 0] > 8).sum() < (moving[40, :, 0] > 8).sum()
+
+
+@given(seed=st.integers(0, 500), x=st.floats(-200, 0), y=st.floats(-200, 0))
+def test_a_picture_that_is_large_enough_covers_the_frame_wherever_the_camera_goes(
+    seed: int, x: float, y: float
+) -> None:
+    times = np.linspace(0, 3, 5)
+    move = draw_move(np.random.default_rng(seed), SMOOTH, times, 0.3, None)
+    move = replace(move, angle=np.zeros(5), zoom=np.zeros(5))
+    source, view = (80, 120), np.array([[2.0, 0, x], [0, 2, y], [0, 0, 1]])
+    laid = covering(view, source, move, 0.5, SIZE)
+    assert 2 <= laid[0, 0] <= 2 * MAX_ENLARGED
+    for frame in range(5):
+        seen = moved(move.seen(frame, 0.5, 0.0, SIZE) @ laid, corners(source))
+        assert (seen[0] <= 1e-6).all()
+        assert (seen[2] >= np.array([SIZE[1], SIZE[0]]) - 1e-6).all()
 
 
 def test_views_average_to_the_middle_one() -> None:
