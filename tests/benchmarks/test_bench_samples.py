@@ -1,0 +1,21 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import bench_samples
+from tests.seggpt_core.training.data.made_shards import every_kind, write_members
+
+
+def test_every_kind_is_timed_and_all_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_members(tmp_path / "all.tar", every_kind())
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "data: [all.tar]\nlearning_rate: [[0, 0], [1, 1]]\nengine: {size: [64, 64], weights: {mix: 0, clip: 0}}\n"
+    )
+    options = ["--config", str(config), "--samples", "2", "--rounds", "1", "--frames", "3"]
+    bench_samples.main(["--data", str(tmp_path), *options])
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert list(result["cases"]) == ["composite", "whole", "pairs", "all"]
+    assert result["frames"] == 3
+    assert all(case["per_second"] > 0 for case in result["cases"].values())
