@@ -70,7 +70,7 @@ def check(clip: Clip, shown: Sequence[tuple[Frame, Segmentation]], kind: str, ou
     """Bytes a frame; WrongOutput unless there is a picture a frame."""
     write(clip, shown, kind, out)
     files = [path for path in out.rglob("*") if path.is_file() and path.name != "timestamps.csv"]
-    counted = sum(_pictures(path) for path in files)
+    counted = sum(pictures(path) for path in files)
     if counted != len(shown):
         raise WrongOutput(f"{kind}: {counted} pictures for {len(shown)} frames")
     return sum(path.stat().st_size for path in files) // len(shown)
@@ -95,7 +95,8 @@ def write(clip: Clip, shown: Sequence[tuple[Frame, Segmentation]], kind: str, ou
         sink.close()
 
 
-def _pictures(path: Path) -> int:
+def pictures(path: Path) -> int:
+    """How many pictures a file holds: one an image, one a frame in movies and COCO files."""
     if path.suffix == ".json":
         return path.read_text().count('"file_name"')
     if path.suffix in (".png", ".exr"):

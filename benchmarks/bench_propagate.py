@@ -11,8 +11,6 @@ is the result as JSON.
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,8 +21,6 @@ from typing import Any
 from benchmarks import harness
 from benchmarks.made_clip import OBJECTS, write_clip
 from benchmarks.propagate_case import Case
-
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass
@@ -58,10 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def call(case: Case, what: str) -> dict[str, Any]:
-    """Run `benchmarks.propagate_case` and return what it printed; its error goes to stderr."""
-    command = [sys.executable, "-m", "benchmarks.propagate_case", what, json.dumps(asdict(case))]
-    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    """Run `benchmarks.propagate_case` and return what it printed."""
+    return harness.call("benchmarks.propagate_case", what, json.dumps(asdict(case)))
 
 
 def _cases(options: argparse.Namespace, clip: Path) -> list[Case]:
@@ -108,21 +102,13 @@ def _result(
                 "objects": case.objects,
                 "cached": case.cached,
                 **{name: checks[case.name][name] for name in told},
-                **_renamed(harness.summarise(rounds, case.name)),
+                **harness.summarise_frames(rounds, case.name),
                 "peak_memory_mib": peaks[case.name],
             }
             for case in cases
         ],
         "cache_speedup": _cache_speedups(cases, rounds),
         "memory_growth": _memory_growth(cases, peaks),
-    }
-
-
-def _renamed(summary: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "frames_per_second": summary["per_second"],
-        "frames_per_second_rounds": summary["per_second_rounds"],
-        "reference_loads_per_frame": summary["reference_loads_per_unit"],
     }
 
 

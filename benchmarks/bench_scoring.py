@@ -14,9 +14,6 @@ F must be the same within 1e-9. Progress goes to stderr; the last line of stdout
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -30,7 +27,6 @@ from benchmarks.scoring_set import HEIGHT, WIDTH, ScoringSet, make_set
 MOST = 1e-9
 """Absolute, on J and F in 0..1: the counts are the same, a mean's sum may go in another order."""
 _VERSIONS = ("vos-benchmark", "scikit-image", "opencv-python-headless", "pillow", "numpy")
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 class WrongOutput(Exception):
@@ -81,10 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def call(name: str, made: ScoringSet, processes: int) -> Outcome:
-    """Run `benchmarks.scoring_case` and return what it found; its error goes to stderr."""
-    command = [sys.executable, "-m", "benchmarks.scoring_case", name, str(made.root), str(made.results), str(processes)]
-    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    """Run `benchmarks.scoring_case` and return what it found."""
+    found = harness.call("benchmarks.scoring_case", name, str(made.root), str(made.results), str(processes))
     return Outcome(**{**found, "objects": [ObjectMeans(**one) for one in found["objects"]]})
 
 

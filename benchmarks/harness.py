@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
+_ROOT = Path(__file__).resolve().parents[1]
 REFERENCE_THREADS = 2
 CONVOLUTIONS = "4 x [conv 3x3 64->64, ReLU] on 1x64x120x214"
 MATRIX_PRODUCT = "1536x1536 @ 1536x1536"
@@ -96,6 +98,16 @@ def summarise(rounds: Sequence[Round], case: str) -> dict[str, Any]:
     }
 
 
+def summarise_frames(rounds: Sequence[Round], case: str) -> dict[str, Any]:
+    """The same where a unit is a frame."""
+    summary = summarise(rounds, case)
+    return {
+        "frames_per_second": summary["per_second"],
+        "frames_per_second_rounds": summary["per_second_rounds"],
+        "reference_loads_per_frame": summary["reference_loads_per_unit"],
+    }
+
+
 def speedup(rounds: Sequence[Round], fast: str, slow: str) -> float:
     """How many times faster `fast` is: the median of the quotients within each round."""
     return statistics.median(one.seconds_per_unit[slow] / one.seconds_per_unit[fast] for one in rounds)
@@ -122,6 +134,13 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
+
+
+def call(module: str, *arguments: str) -> dict[str, Any]:
+    """Run `python -m module` in a process of its own; the JSON of its last line. Its error goes to stderr."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def print_result(result: Mapping[str, Any]) -> None:

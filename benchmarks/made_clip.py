@@ -17,10 +17,10 @@ _RATE = Fraction(24)
 _COLOURS = np.array([[200, 60, 50], [60, 170, 70], [60, 90, 210], [210, 180, 60], [170, 70, 190], [70, 190, 200]])
 
 
-def label_map(index: int, size: tuple[int, int]) -> LabelMap:
-    """(H, W) uint8 ids 1..6 of frame `index`; each disc circles inside its own sixth of the picture."""
+def label_map(index: int, size: tuple[int, int], objects: int = OBJECTS) -> LabelMap:
+    """(H, W) uint8 ids 1..`objects` of frame `index`; each disc circles inside its own sixth of the picture."""
     ids = np.zeros(size, dtype=np.uint8)
-    for number, (x, y, radius) in enumerate(_discs(index, size), start=1):
+    for number, (x, y, radius) in enumerate(_discs(index, size)[:objects], start=1):
         cv2.circle(ids, (x, y), radius, number, -1)
     return ids
 

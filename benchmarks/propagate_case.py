@@ -6,6 +6,7 @@ Called by bench_propagate as `python -m benchmarks.propagate_case check|time CAS
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,7 @@ def check(case: Case, folder: Path) -> dict[str, Any]:
     written = _track(case, model, settings, folder / "cached", CHECKED_FRAMES)
     if len(written) != min(CHECKED_FRAMES, case.frames):
         raise WrongOutput(f"{case.name}: {len(written)} masks for {min(CHECKED_FRAMES, case.frames)} frames")
-    truth = label_map(len(written) - 1, (case.height, case.width))
-    overlaps = [region_similarity(truth == one, written[-1] == one) for one in range(1, case.objects + 1)]
-    if np.mean(overlaps) < LEAST_IOU:
-        raise WrongOutput(f"{case.name}: mean IoU {np.mean(overlaps):.3f} after {len(written)} frames")
+    overlap = require_tracked(case.name, written, case.objects)
     agreement = 1.0
     if not case.cached:
         again = _track(case, Uncached(model), settings, folder / "uncached", CHECKED_FRAMES)
@@ -85,13 +83,22 @@ def check(case: Case, folder: Path) -> dict[str, Any]:
         if agreement < LEAST_AGREEMENT:
             raise WrongOutput(f"{case.name}: only {agreement:.4f} of the pixels agree with the cached run")
     return {
-        "iou": float(np.mean(overlaps)),
+        "iou": overlap,
         "agreement": agreement,
         "model": model.name,
         "weights_sha256": model.weights_hash,
         "model_input": _input_size(case, settings, model),
         "settings": settings.model_dump(mode="json"),
     }
+
+
+def require_tracked(name: str, masks: Sequence[LabelMap], objects: int) -> float:
+    """Mean IoU over objects in the last of the made clip's first masks; WrongOutput if it will not do."""
+    truth = label_map(len(masks) - 1, masks[-1].shape)
+    overlap = float(np.mean([region_similarity(truth == one, masks[-1] == one) for one in range(1, objects + 1)]))
+    if overlap < LEAST_IOU:
+        raise WrongOutput(f"{name}: mean IoU {overlap:.3f} after {len(masks)} frames")
+    return overlap
 
 
 def measure(case: Case, folder: Path) -> dict[str, Any]:
@@ -116,8 +123,7 @@ def _input_size(case: Case, settings: TrackerSettings, model: InContextModel) ->
 
 
 def _run(case: Case, model: InContextModel, settings: TrackerSettings, folder: Path, frames: int) -> RunStats:
-    first = label_map(0, (case.height, case.width))
-    prompt = np.where(first <= case.objects, first, 0).astype(np.uint8)
+    prompt = label_map(0, (case.height, case.width), case.objects)
     clip = open_clip(Path(case.clip), frames=(0, min(frames, case.frames)))
     return run(clip, {0: prompt}, Tracker(model, settings), [MaskWriter(folder)])
 

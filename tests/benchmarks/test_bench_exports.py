@@ -15,6 +15,6 @@ def test_a_small_run_tells_every_kinds_cost(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_frame_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_exports, "_pictures", lambda path: 0)
+    monkeypatch.setattr(bench_exports, "pictures", lambda path: 0)
     with pytest.raises(bench_exports.WrongOutput, match="masks: 0 pictures for 2 frames"):
         bench_exports.main(["--size", "48,64", "--frames", "2", "--rounds", "1", "--kinds", "soft8"])
