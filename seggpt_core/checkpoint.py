@@ -35,6 +35,7 @@ __all__ = [
     "PUBLISHED",
     "Description",
     "Verified",
+    "embedded_weights",
     "load_model",
     "load_published",
     "load_strictly",
@@ -48,6 +49,13 @@ __all__ = [
 _WEIGHTS = Path(__file__).parent / "weights"
 EMBEDDED = {"compact": _WEIGHTS / "compact.safetensors", "readout": _WEIGHTS / "readout.safetensors"}
 """Models whose weights travel in the package."""
+
+
+def embedded_weights(name: str) -> Path:
+    """The file of a model that travels in the package. Raises InputError if there is none of that name."""
+    if name not in EMBEDDED:
+        raise InputError(f"model {name!r}: the package holds weights of {', '.join(EMBEDDED)}")
+    return EMBEDDED[name]
 
 
 def model_names() -> tuple[str, ...]:

@@ -31,3 +31,8 @@ CODED_COLOUR = 4
 
 LOSSY_ALPHA = 6
 """Absolute, on 8-bit alpha with edges a few pixels wide, coded by VP9 at high quality."""
+
+SHARED_TRAINING = 2e-4
+"""Weights and losses after four steps on two processes against one. Sums of gradients are rounded in another order, and
+AdamW divides them by their own size, so that a gradient near zero may turn round and move its weight by the rate, 1e-3,
+spread over the averaged weights."""

@@ -21,6 +21,8 @@ class TrainingConfig:
     learning_rate: tuple[tuple[int, float], ...]
     """(step, value) points, joined by straight lines; the last step is where the run ends."""
     model: CompactConfig = field(default_factory=CompactConfig)
+    start: str | None = None
+    """The model in the package that the run starts from, of the sizes of `model`; None for random weights."""
     engine: EngineConfig = field(default_factory=EngineConfig)
     sizes: tuple[tuple[int, int], ...] = ((256, 256),)
     """Heights and widths of batches, drawn evenly; multiples of 16."""

@@ -50,13 +50,17 @@ class CompactLearner:
 
     model = "compact"
 
-    def __init__(self, net: CompactNet) -> None:
+    def __init__(self, net: CompactNet, *, fitted: bool = False) -> None:
+        """fitted: the net has learned before; nothing is set from data."""
         self.net = net
+        self._fitted = fitted
         self.sizes = dataclasses.asdict(net.config)
         net.stem.requires_grad_(False)
 
     def initialise(self, batch: Batch) -> None:
         """Key projection from a principal component analysis of the descriptors of the batch."""
+        if self._fitted:
+            return
         images = batch.images.flatten(0, 1)
         with torch.no_grad():
             axes = principal_axes(self.net.describe(images, self.net.stem(images)), self.net.config.key_channels)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seggpt_core.checkpoint import load_strictly, read_weights, write_weights
+from seggpt_core.checkpoint import embedded_weights, load_strictly, read_weights, write_weights
 from seggpt_core.compact import CompactNet
 from seggpt_core.errors import InputError
 from seggpt_core.training import log
@@ -18,7 +18,8 @@ from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.engine import sample
 from seggpt_core.training.data.shards import Library
 from seggpt_core.training.learner import CompactLearner, Learner
-from seggpt_core.training.state import load_state, save_state
+from seggpt_core.training.processes import ALONE, Processes, joined
+from seggpt_core.training.state import STATE_MB, load_state, save_state
 from seggpt_core.training.trainer import Trainer
 
 LOG_EVERY = 10
@@ -36,62 +37,117 @@ class RunFolders:
     """Gets `state/`, `log.csv`, `loss.png` and `weights.safetensors`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """How much of a run to do now; the same command goes on later."""
+
+    until_step: int | None = None
+    max_minutes: float | None = None
+    """End after the step during which they are over."""
+    state_mb: float = STATE_MB
+    """Largest file of the state, in millions of bytes."""
+
+
 def train(
     config: TrainingConfig,
     folders: RunFolders,
     device: torch.device,
     *,
-    until_step: int | None = None,
+    piece: Piece = Piece(),
     on_entry: Callable[[log.Entry], None] = lambda entry: None,
     make_learner: Callable[[TrainingConfig], Learner] | None = None,
 ) -> None:
     """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to
-    the config's last step, or to `until_step`.
+    the config's last step, or to the end of `piece`.
 
-    A run cut into pieces gives the same weights as one that was not, on one machine with equal threads.
+    A run cut into pieces gives the same weights as one that was not, on one machine with equal threads. Where
+    `torchrun` has started several processes, all call this alike: they share each batch, and the first one writes.
     """
-    library = Library.open([folders.data / name for name in config.data])
-    learner = (make_learner or compact_learner)(config)
-    trainer = start_or_resume(learner, config, folders, library, device)
-    stop = min(config.steps, until_step if until_step is not None else config.steps)
-    entries = log.read(folders.out / "log.csv", trainer.step)
-    log.rewrite(folders.out / "log.csv", entries)
-    hours = entries[-1].hours if entries else 0.0
-    losses: list[float] = []
-    began = last = time.perf_counter()
-    for batch in batches(library, config, trainer.step, stop):
-        losses.append(trainer.take_step(batch.to(device)))
-        if trainer.step % LOG_EVERY == 0 or trainer.step == stop:
-            now = time.perf_counter()
-            entry = log.Entry(
-                step=trainer.step,
-                loss=float(np.mean(losses)),
-                learning_rate=config.rate_at(trainer.step),
-                samples_per_second=len(losses) * config.batch / (now - last),
-                hours=hours + (now - began) / 3600,
-            )
-            log.append(folders.out / "log.csv", entry)
-            on_entry(entry)
-            losses, last = [], now
-        if trainer.step % config.state_every == 0 or trainer.step == stop:
-            save(trainer, config, folders)
+    began = time.perf_counter()
+    with joined(device) as (processes, own_device):
+        library = Library.open([folders.data / name for name in config.data])
+        learner = (make_learner or compact_learner)(config)
+        trainer = start_or_resume(learner, config, folders, library, own_device, processes)
+        journal = _Journal(config, folders, processes, began, on_entry, trainer.step)
+        stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
+        for batch in batches(library, config, trainer.step, stop, processes):
+            loss = trainer.take_step(batch.to(own_device))
+            spent = (time.perf_counter() - began) / 60
+            last = trainer.step == stop or processes.any(piece.max_minutes is not None and spent >= piece.max_minutes)
+            journal.note(trainer.step, loss, last=last)
+            if last or trainer.step % config.state_every == 0:
+                if processes.is_first:
+                    save(trainer, config, folders, piece.state_mb)
+                processes.wait()
+            if last:
+                break
+
+
+class _Journal:
+    """Keeps the log: a line every few steps, written by the first process."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        folders: RunFolders,
+        processes: Processes,
+        began: float,
+        on_entry: Callable[[log.Entry], None],
+        step: int,
+    ) -> None:
+        self._config, self._path, self._writes = config, folders.out / "log.csv", processes.is_first
+        self._on_entry = on_entry
+        entries = log.read(self._path, step)
+        if self._writes:
+            log.rewrite(self._path, entries)
+        self._hours = entries[-1].hours if entries else 0.0
+        self._losses: list[float] = []
+        self._began, self._last = began, time.perf_counter()
+
+    def note(self, step: int, loss: float, *, last: bool) -> None:
+        self._losses.append(loss)
+        if step % LOG_EVERY and not last:
+            return
+        now = time.perf_counter()
+        entry = log.Entry(
+            step=step,
+            loss=float(np.mean(self._losses)),
+            learning_rate=self._config.rate_at(step),
+            samples_per_second=len(self._losses) * self._config.batch / (now - self._last),
+            hours=self._hours + (now - self._began) / 3600,
+        )
+        self._losses, self._last = [], now
+        if self._writes:
+            log.append(self._path, entry)
+            self._on_entry(entry)
 
 
 def compact_learner(config: TrainingConfig) -> Learner:
-    """The compact model at step 0: the ImageNet stem and random weights drawn from the config's seed."""
+    """The compact model at step 0: the weights that the config starts from, or else the ImageNet stem and random
+    weights drawn from the config's seed."""
     torch.manual_seed(config.seed)
     net = CompactNet(config.model)
-    _, stem = read_weights(_STEM_WEIGHTS)
-    load_strictly(net.stem, stem, _STEM_WEIGHTS)
-    return CompactLearner(net)
+    if config.start is None:
+        _, stem = read_weights(_STEM_WEIGHTS)
+        load_strictly(net.stem, stem, _STEM_WEIGHTS)
+        return CompactLearner(net)
+    path = embedded_weights(config.start)
+    _, tensors = read_weights(path)
+    load_strictly(net, tensors, path)
+    return CompactLearner(net, fitted=True)
 
 
 def start_or_resume(
-    learner: Learner, config: TrainingConfig, folders: RunFolders, library: Library, device: torch.device
+    learner: Learner,
+    config: TrainingConfig,
+    folders: RunFolders,
+    library: Library,
+    device: torch.device,
+    processes: Processes = ALONE,
 ) -> Trainer:
     """A trainer at the state in `folders.out`, or at step 0."""
     learner.net.to(device)
-    trainer = Trainer(learner, config)
+    trainer = Trainer(learner, config, processes)
     if (folders.out / "state").exists():
         trainer.resume(load_state(folders.out / "state"))
         return trainer
@@ -100,33 +156,37 @@ def start_or_resume(
     return trainer
 
 
-def save(trainer: Trainer, config: TrainingConfig, folders: RunFolders) -> str:
+def save(trainer: Trainer, config: TrainingConfig, folders: RunFolders, state_mb: float = STATE_MB) -> str:
     """Write the state, the averaged weights and the plot; returns the weights' SHA-256."""
-    save_state(folders.out / "state", trainer.state(), config)
+    save_state(folders.out / "state", trainer.state(), config, state_mb)
     log.plot(log.read(folders.out / "log.csv"), folders.out / "loss.png")
     learner, path = trainer.learner, folders.out / "weights.safetensors"
     return write_weights(path, learner.model, learner.sizes, trainer.averaged_weights())
 
 
-def batches(library: Library, config: TrainingConfig, start: int, stop: int) -> Iterator[Batch]:
-    """The batches of steps start..stop-1, each a function of the config's seed and its step; the next
-    one is made while this one is learned."""
+def batches(
+    library: Library, config: TrainingConfig, start: int, stop: int, processes: Processes = ALONE
+) -> Iterator[Batch]:
+    """This process's share of the batches of steps start..stop-1, each a function of the config's seed and its step;
+    the next one is made while this one is learned."""
     if start >= stop:
         return
     with ThreadPoolExecutor(max_workers=1) as executor:
-        coming = executor.submit(batch_of_step, library, config, start)
+        coming = executor.submit(batch_of_step, library, config, start, processes)
         for step in range(start, stop):
             batch = coming.result()
             if step + 1 < stop:
-                coming = executor.submit(batch_of_step, library, config, step + 1)
+                coming = executor.submit(batch_of_step, library, config, step + 1, processes)
             yield batch
 
 
-def batch_of_step(library: Library, config: TrainingConfig, step: int) -> Batch:
-    """The batch of one step."""
+def batch_of_step(library: Library, config: TrainingConfig, step: int, processes: Processes = ALONE) -> Batch:
+    """This process's share of the batch of one step."""
     size = config.sizes[int(np.random.default_rng([config.seed, step, 1]).integers(len(config.sizes)))]
-    indices = range(step * config.batch, (step + 1) * config.batch)
-    return _batch(library, config, [index % (config.distinct or index + 1) for index in indices], size)
+    indices = [
+        index % (config.distinct or index + 1) for index in range(step * config.batch, (step + 1) * config.batch)
+    ]
+    return _batch(library, config, processes.share(indices), size)
 
 
 def _batch(library: Library, config: TrainingConfig, indices: list[int], size: tuple[int, int]) -> Batch:

@@ -1,4 +1,4 @@
-"""The state a run resumes from: files of at most 15 MB, replaced as a whole.
+"""The state a run resumes from: files of bounded size, replaced as a whole.
 
 A state folder holds `state.json` (step, the config, the parts' SHA-256) and `part-NN.safetensors`: float32
 tensors `weight/…`, `average/…`, `moment1/…`, `moment2/…` of every trained parameter. Frozen weights are
@@ -21,7 +21,10 @@ from seggpt_core.checkpoint import sha256
 from seggpt_core.errors import InputError
 from seggpt_core.training.config import TrainingConfig
 
-MAX_PART_BYTES = 14_000_000
+STATE_MB = 14
+"""Largest file by default, in millions of bytes."""
+_HEADER_BYTES = 20_000
+"""Room in each file for what safetensors says of its tensors."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,16 @@ class State:
     tensors: Mapping[str, Tensor]
 
 
-def save_state(folder: Path, state: State, config: TrainingConfig) -> None:
-    """Write `folder`, replacing an older state only once the new one is whole."""
+def save_state(folder: Path, state: State, config: TrainingConfig, state_mb: float = STATE_MB) -> None:
+    """Write `folder`, replacing an older state only once the new one is whole.
+
+    state_mb: largest file, in millions of bytes. Raises InputError if a tensor alone is larger.
+    """
     fresh = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     parts = {}
-    for number, tensors in enumerate(_parts(state.tensors)):
+    for number, tensors in enumerate(_parts(state.tensors, round(state_mb * 1e6) - _HEADER_BYTES)):
         path = fresh / f"part-{number:02d}.safetensors"
         save_file(tensors, path)
         parts[path.name] = sha256(path)
@@ -71,11 +77,13 @@ def load_state(folder: Path) -> State:
     return State(step, tensors)
 
 
-def _parts(tensors: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+def _parts(tensors: Mapping[str, Tensor], most: int) -> Iterator[dict[str, Tensor]]:
     part: dict[str, Tensor] = {}
     size = 0
     for name, tensor in sorted(tensors.items()):
-        if part and size + tensor.nbytes > MAX_PART_BYTES:
+        if tensor.nbytes > most:
+            raise InputError(f"the state's files hold {most / 1e6:.2f} MB, but {name} has {tensor.nbytes / 1e6:.2f} MB")
+        if part and size + tensor.nbytes > most:
             yield part
             part, size = {}, 0
         part[name] = tensor.detach().cpu().contiguous()

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from seggpt_core.errors import InputError
-from seggpt_core.losses import colouring_loss
+from seggpt_core.losses import Total, colouring_loss
 from seggpt_core.training.batch import Batch
 from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.learner import Learner
+from seggpt_core.training.processes import ALONE, Processes
 from seggpt_core.training.state import State
 
 _BETAS = (0.9, 0.98)
@@ -19,9 +20,10 @@ _KINDS = {"moment1": "exp_avg", "moment2": "exp_avg_sq"}
 class Trainer:
     """Takes steps. AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101); decay on matrices and kernels only."""
 
-    def __init__(self, learner: Learner, config: TrainingConfig) -> None:
+    def __init__(self, learner: Learner, config: TrainingConfig, processes: Processes = ALONE) -> None:
         self.learner = learner
         self.config = config
+        self.processes = processes
         self.step = 0
         self.trained = {name: p for name, p in learner.net.named_parameters() if p.requires_grad}
         self.average = {name: p.detach().clone() for name, p in self.trained.items()}
@@ -36,17 +38,21 @@ class Trainer:
         self.average = {name: p.detach().clone() for name, p in self.trained.items()}
 
     def take_step(self, batch: Batch) -> float:
-        """One step of gradient descent; returns the loss before it."""
+        """One step of gradient descent; returns the loss before it.
+
+        batch: this process's share of the step's.
+        """
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate_at(self.step + 1)
-        loss = batch_loss(self.learner, batch)
+        loss = batch_loss(self.learner, batch, self.processes.total)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self.processes.add_gradients(self.trained.values())
         nn.utils.clip_grad_norm_(self.trained.values(), self.config.max_gradient)
         self.optimiser.step()
         self.step += 1
         self._update_average()
-        return loss.item()
+        return self.processes.total(loss).item()
 
     def _update_average(self) -> None:
         # The warm-up lets the average forget the untrained weights.
@@ -89,8 +95,8 @@ class Trainer:
         return ((f"{kind}/{name}", tensor) for name, tensor in tensors.items())
 
 
-def batch_loss(learner: Learner, batch: Batch) -> Tensor:
-    """The colouring loss over frames 1..T-1."""
+def batch_loss(learner: Learner, batch: Batch, total: Total) -> Tensor:
+    """The colouring loss over frames 1..T-1; total: see `colouring_loss`."""
     painted = learner.paint(batch)
     later = painted.shape[1]
     return colouring_loss(
@@ -98,4 +104,5 @@ def batch_loss(learner: Learner, batch: Batch) -> Tensor:
         batch.labels[:, 1:].flatten(0, 1),
         batch.colours.repeat_interleave(later, dim=0),
         batch.counts.repeat_interleave(later, dim=0),
+        total,
     )

@@ -24,13 +24,17 @@ def train_command(
     data: Annotated[Path, typer.Option(envvar="VOS_TRAIN_DATA", help="The folder the config's data lies in.")],
     out: Annotated[Path, typer.Option(help="Gets state/, log.csv, loss.png and weights.safetensors.")],
     until_step: Annotated[int | None, typer.Option(help="Stop here; the same command goes on later.")] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Stop at the first step after so many minutes; likewise.")
+    ] = None,
+    state_mb: Annotated[float, typer.Option(help="Largest file of the state, in millions of bytes.")] = 14,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="CPU threads for torch; its own choice by default.")] = None,
 ) -> None:
     """Train the compact model, or resume where OUT stands."""
     import torch
 
-    from seggpt_core.training.loop import RunFolders, train
+    from seggpt_core.training.loop import Piece, RunFolders, train
     from vos.settings import resolve_device
 
     settings = read_config(config)
@@ -44,7 +48,8 @@ def train_command(
             f"{entry.samples_per_second:.2f} samples/s  {entry.hours:.2f} h"
         )
 
-    train(settings, folders, resolve_device(device), until_step=until_step, on_entry=show)
+    piece = Piece(until_step=until_step, max_minutes=max_minutes, state_mb=state_mb)
+    train(settings, folders, resolve_device(device), piece=piece, on_entry=show)
     typer.echo(f"weights in {out / 'weights.safetensors'}")
 
 

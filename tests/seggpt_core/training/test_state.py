@@ -7,7 +7,7 @@ import torch
 
 from seggpt_core.errors import InputError
 from seggpt_core.training.config import TrainingConfig, config_from_mapping
-from seggpt_core.training.state import MAX_PART_BYTES, State, load_state, save_state
+from seggpt_core.training.state import STATE_MB, State, load_state, save_state
 
 CONFIG = TrainingConfig(data=("a.tar",), learning_rate=((0, 0.0), (10, 1e-3)))
 
@@ -18,12 +18,23 @@ def test_a_state_comes_back_in_bounded_parts(tmp_path: Path) -> None:
     save_state(tmp_path / "state", State(8, tensors), CONFIG)
     parts = sorted((tmp_path / "state").glob("part-*"))
     assert len(parts) == 2
-    assert all(part.stat().st_size < MAX_PART_BYTES + 10_000 for part in parts)
+    assert all(part.stat().st_size <= STATE_MB * 1e6 for part in parts)
     back = load_state(tmp_path / "state")
     assert back.step == 8
     assert back.tensors.keys() == tensors.keys()
     assert all(torch.equal(back.tensors[name], tensors[name]) for name in tensors)
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_parts_may_be_smaller_but_not_than_a_tensor(tmp_path: Path) -> None:
+    tensors = {f"weight/{index}": torch.zeros(100_000) for index in range(4)}
+    save_state(tmp_path / "state", State(7, tensors), CONFIG, state_mb=0.9)
+    sizes = [part.stat().st_size for part in (tmp_path / "state").glob("part-*")]
+    assert len(sizes) == 2
+    assert max(sizes) <= 900_000
+    with pytest.raises(InputError, match=r"files hold 0\.28 MB, but weight/0 has 0\.40 MB"):
+        save_state(tmp_path / "state", State(8, tensors), CONFIG, state_mb=0.3)
+    assert load_state(tmp_path / "state").step == 7, "the older state stays"
 
 
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from seggpt_core.checkpoint import read_weights, sha256
+from seggpt_core.checkpoint import embedded_weights, read_weights, sha256
 from seggpt_core.config import CompactConfig, SegGPTConfig
 from seggpt_core.errors import InputError
 from seggpt_core.model import SegGPT
@@ -17,7 +17,7 @@ from seggpt_core.training.batch import make_batch, shown_first
 from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.engine import Sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
-from seggpt_core.training.loop import RunFolders, train
+from seggpt_core.training.loop import Piece, RunFolders, train
 from seggpt_core.training.published import PublishedLearner
 
 SMALL = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8)
@@ -56,11 +56,35 @@ def config(steps: int = 6) -> TrainingConfig:
 def test_a_run_cut_in_two_equals_one_that_was_not(data: Path) -> None:
     whole, cut = RunFolders(data=data, out=data / "whole"), RunFolders(data=data, out=data / "cut")
     train(config(), whole, CPU)
-    train(config(), cut, CPU, until_step=4)
+    train(config(), cut, CPU, piece=Piece(until_step=4))
     train(config(), cut, CPU)
     assert sha256(whole.out / "weights.safetensors") == sha256(cut.out / "weights.safetensors")
     states = [sorted((folders.out / "state").glob("part-*")) for folders in (whole, cut)]
     assert [sha256(path) for path in states[0]] == [sha256(path) for path in states[1]]
+
+
+def test_a_piece_ends_when_its_minutes_are_over(data: Path) -> None:
+    whole, cut = RunFolders(data=data, out=data / "whole"), RunFolders(data=data, out=data / "cut")
+    train(config(steps=3), whole, CPU)
+    for done in (1, 2, 3):
+        train(config(steps=3), cut, CPU, piece=Piece(max_minutes=0.0))
+        assert [entry.step for entry in log.read(cut.out / "log.csv")] == list(range(1, done + 1))
+    assert sha256(whole.out / "weights.safetensors") == sha256(cut.out / "weights.safetensors")
+
+
+def test_a_run_may_start_from_weights_of_the_package(data: Path) -> None:
+    began = dataclasses.replace(
+        config(steps=1), model=CompactConfig(), start="compact", learning_rate=((0, 0.0), (1, 0.0))
+    )
+    folders = RunFolders(data=data, out=data / "run")
+    train(began, folders, CPU)
+    _, found = read_weights(folders.out / "weights.safetensors")
+    _, embedded = read_weights(embedded_weights("compact"))
+    assert found.keys() == embedded.keys()
+    for name, tensor in embedded.items():
+        torch.testing.assert_close(found[name], tensor, rtol=0, atol=0)
+    with pytest.raises(InputError, match=r"model 'huge': the package holds weights of compact, readout"):
+        train(dataclasses.replace(began, start="huge"), RunFolders(data=data, out=data / "other"), CPU)
 
 
 def test_a_run_leaves_weights_log_and_plot(data: Path) -> None:
@@ -76,7 +100,7 @@ def test_a_run_leaves_weights_log_and_plot(data: Path) -> None:
 
 def test_a_state_of_another_model_is_refused(data: Path) -> None:
     folders = RunFolders(data=data, out=data / "run")
-    train(config(), folders, CPU, until_step=1)
+    train(config(), folders, CPU, piece=Piece(until_step=1))
     other = TrainingConfig(
         data=("own",), learning_rate=((0, 1e-3), (6, 1e-3)), model=CompactConfig(width=64, heads=4, depth=2)
     )
