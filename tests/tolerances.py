@@ -29,8 +29,11 @@ RESIZED_COLOUR = 1.001
 CODED_COLOUR = 4
 """Absolute, on 8-bit RGB of flat pictures: rounding to limited-range YUV and back, and coding loss at high quality."""
 
-LOSSY_ALPHA = 6
-"""Absolute, on 8-bit alpha with edges a few pixels wide, coded by VP9 at high quality."""
+LOSSY_ALPHA = 16
+"""Absolute, on 8-bit alpha coded by VP9 at high quality: single pixels of moving edges and of noise."""
+
+LOSSY_ALPHA_MOSTLY = 4
+"""The same for 99 of 100 pixels of edges."""
 
 SHARED_TRAINING = 2e-4
 """Weights and losses after four steps on two processes against one. Sums of gradients are rounded in another order, and

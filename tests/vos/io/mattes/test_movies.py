@@ -1,6 +1,6 @@
 """Every movie is read back: pictures, alpha, times, tags."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.tolerances import CODED_COLOUR, LOSSY_ALPHA, SOURCE_TIME_SECONDS
+from tests.vos.io.mattes.read_back import decoded, rgba
 from tests.vos.made_files import VARIABLE_TIMES, number_of, numbered, read_times, write_images, write_video
 from vos.io import Clip, open_clip
 from vos.io.mattes import MOVIE_ENDINGS, MOVIE_FORMATS, Alpha, MovieWriter, with_alpha
@@ -35,28 +36,6 @@ def write(path: Path, clip: Clip, alphas: Sequence[Plane], kind: str, convention
         writer.write(frame, alpha)
     writer.close()
     return path.with_suffix(f".{MOVIE_ENDINGS[kind]}")
-
-
-def decoded(path: Path) -> Iterator[av.VideoFrame]:
-    """With alpha, which of VP9 only libvpx decodes."""
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        if stream.codec_context.name != "vp9":
-            yield from container.decode(stream)
-            return
-        decoder = av.CodecContext.create("libvpx-vp9", "r")
-        for packet in [*(one for one in container.demux(stream) if one.size), None]:
-            yield from decoder.decode(packet)
-
-
-def rgba(picture: av.VideoFrame) -> np.ndarray:
-    """(H, W, 4) int; alpha by rounding, where FFmpeg's own conversion to 8 bits may be off by one."""
-    pixels = picture.to_ndarray(format="rgba", threads=1).astype(int)
-    if picture.format.name == "yuva444p12le":
-        plane = picture.planes[3]
-        deep = np.frombuffer(bytes(plane), np.uint16).reshape(plane.height, -1)[:, : plane.width]
-        pixels[..., 3] = np.rint(deep / 4095 * 255)
-    return pixels
 
 
 @pytest.mark.parametrize("kind", KINDS)
