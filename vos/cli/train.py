@@ -1,10 +1,11 @@
-"""`vos train`: train the compact model from a config."""
+"""`vos train`: train the compact model from a config; `vos train pack` takes its data along."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vos.cli.train_pack import pack_command
 from vos.errors import InputError
 
 if TYPE_CHECKING:
@@ -12,17 +13,26 @@ if TYPE_CHECKING:
     from seggpt_core.training.config import TrainingConfig
 
 _EXAMPLE = "Example: vos train --config configs/training/compact.yaml --data /data/train --out runs/compact"
+_PACK_EXAMPLE = (
+    "Example: vos train pack --config configs/training/compact.yaml --data /data/train --out pack --max-mb 40"
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("train", epilog=_EXAMPLE)(train_command)
+    train = typer.Typer(invoke_without_command=True, epilog=_EXAMPLE)
+    train.callback()(train_command)
+    train.command("pack", epilog=_PACK_EXAMPLE)(pack_command)
+    app.add_typer(train, name="train")
 
 
 def train_command(
-    config: Annotated[Path, typer.Option(help="A YAML file as in configs/training.")],
-    data: Annotated[Path, typer.Option(envvar="VOS_TRAIN_DATA", help="The folder the config's data lies in.")],
-    out: Annotated[Path, typer.Option(help="Gets state/, log.csv, loss.png and weights.safetensors.")],
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="A YAML file as in configs/training.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(envvar="VOS_TRAIN_DATA", help="The folder the config's data lies in.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Gets state/, log.csv, loss.png and weights.safetensors.")] = None,
     until_step: Annotated[int | None, typer.Option(help="Stop here; the same command goes on later.")] = None,
     max_minutes: Annotated[
         float | None, typer.Option(help="Stop at the first step after so many minutes; likewise.")
@@ -32,6 +42,10 @@ def train_command(
     threads: Annotated[int | None, typer.Option(help="CPU threads for torch; its own choice by default.")] = None,
 ) -> None:
     """Train the compact model, or resume where OUT stands."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if config is None or data is None or out is None:
+        raise InputError("vos train needs --config, --data and --out")
     import torch
 
     from seggpt_core.training.loop import Piece, RunFolders, train

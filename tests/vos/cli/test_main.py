@@ -7,16 +7,22 @@ import pytest
 from tests.vos.cli.flat_film import call
 from vos.cli.main import build_app
 
-COMMANDS = sorted(str(command.name) for command in build_app().registered_commands)
+APP = build_app()
+GROUPS = {str(group.name): group.typer_instance for group in APP.registered_groups}
+COMMANDS = [
+    *(str(command.name) for command in APP.registered_commands),
+    *(f"{name} {command.name}" for name, group in GROUPS.items() if group for command in group.registered_commands),
+    "train",
+]
 
 
 def test_every_command_is_there():
-    assert {"propagate", "mask", "info", "train", "demo"} <= set(COMMANDS)
+    assert {"propagate", "mask", "info", "train", "train pack", "models list", "demo"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]):
-    assert call(command, "--help") == 0
+    assert call(*command.split(), "--help") == 0
     assert re.search(rf"Example: +vos {command}", " ".join(capsys.readouterr().out.split()))
 
 

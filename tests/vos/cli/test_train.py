@@ -8,6 +8,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from tests.seggpt_core.training.data.made_shards import every_kind, write_members
 from vos.cli.train import read_config, register
 from vos.errors import InputError
 
@@ -48,7 +49,17 @@ def test_train_and_resume(tmp_path: Path) -> None:
     )
     app = typer.Typer()
     register(app)
-    arguments = ["--config", str(config), "--data", str(tmp_path), "--out", str(tmp_path / "run"), "--device", "cpu"]
+    arguments = [
+        "train",
+        "--config",
+        str(config),
+        "--data",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "run"),
+        "--device",
+        "cpu",
+    ]
     first = CliRunner().invoke(app, [*arguments, "--until-step", "2"])
     assert first.exit_code == 0, first.output
     assert "step 2/3" in first.output
@@ -57,3 +68,34 @@ def test_train_and_resume(tmp_path: Path) -> None:
     assert "step 3/3" in second.output
     assert "step 2/3" not in second.output
     assert (tmp_path / "run" / "weights.safetensors").is_file()
+
+
+def test_a_pack_is_trained_on_like_the_data_it_comes_from(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    write_members(data / "all.tar", every_kind())
+    config = tmp_path / "small.yaml"
+    config.write_text(
+        "data: [all.tar]\nlearning_rate: [[0, 0.001], [1, 0.001]]\nsizes: [[64, 64]]\nbatch: 1\n"
+        "model: {key_channels: 16, width: 32, heads: 4, depth: 1, decoder_width: 16, detail_width: 8}\n"
+    )
+    app = typer.Typer()
+    register(app)
+    told = ["train", "pack", "--config", str(config), "--data", str(data), "--out", str(tmp_path / "pack")]
+    done = CliRunner().invoke(app, [*told, "--max-mb", "1"])
+    assert done.exit_code == 0, done.output
+    assert "cutouts_caltech101                3 of     3" in done.output
+    run = ["train", "--config", str(tmp_path / "pack/config.yaml"), "--data", str(tmp_path / "pack")]
+    trained = CliRunner().invoke(app, [*run, "--out", str(tmp_path / "run"), "--device", "cpu"])
+    assert trained.exit_code == 0, trained.output
+    again = CliRunner().invoke(app, told)
+    assert isinstance(again.exception, InputError)
+    assert "--out must be a new folder" in str(again.exception)
+
+
+def test_what_is_missing_is_named() -> None:
+    app = typer.Typer()
+    register(app)
+    done = CliRunner().invoke(app, ["train", "--config", "a.yaml"])
+    assert isinstance(done.exception, InputError)
+    assert str(done.exception) == "vos train needs --config, --data and --out"
