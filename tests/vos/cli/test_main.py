@@ -1,19 +1,26 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from tests.vos.cli.flat_film import call
 from vos.cli.main import build_app
 
-APP = build_app()
-GROUPS = {str(group.name): group.typer_instance for group in APP.registered_groups}
-COMMANDS = [
-    *(str(command.name) for command in APP.registered_commands),
-    *(f"{name} {command.name}" for name, group in GROUPS.items() if group for command in group.registered_commands),
-    "train",
-]
+
+def runnable(command: Any, name: str) -> Iterator[str]:
+    """Every command below one, as it is called."""
+    below = getattr(command, "commands", {})
+    if not below or command.invoke_without_command:
+        yield name
+    for part in below.values():
+        yield from runnable(part, f"{name} {part.name}".strip())
+
+
+COMMANDS = sorted(name for name in runnable(get_command(build_app()), "") if name)
 
 
 def test_every_command_is_there():
