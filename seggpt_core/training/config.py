@@ -31,6 +31,10 @@ class TrainingConfig:
     weight_decay: float = 0.05
     max_gradient: float = 1.0
     """Gradients are scaled down to this norm."""
+    unfreeze_step: int | None = None
+    """Steps done when the stem begins to learn too; None keeps it as it is."""
+    stem_rate: float = 0.1
+    """The stem's learning rate over that of the rest."""
     ema: float = 0.999
     """Decay of the averaged weights, the ones that are exported."""
     tetrahedron_share: float = 0.5

@@ -39,6 +39,10 @@ class Learner(Protocol):
         """Set what is fitted to data before the first step."""
         ...
 
+    def unfreeze(self) -> None:
+        """Let what does not learn at first learn too."""
+        ...
+
     def paint(self, batch: Batch) -> Tensor:
         """Colours of frames 1..T-1 of each clip, (B, T-1, 3, h, w)."""
         ...
@@ -65,6 +69,10 @@ class CompactLearner:
         with torch.no_grad():
             axes = principal_axes(self.net.describe(images, self.net.stem(images)), self.net.config.key_channels)
             self.net.key.weight.copy_(axes)
+
+    def unfreeze(self) -> None:
+        """Let the stem learn."""
+        self.net.stem.requires_grad_(True)
 
     def paint(self, batch: Batch) -> Tensor:
         """See `Learner.paint`; h, w are H/2, W/2."""

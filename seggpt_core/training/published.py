@@ -28,6 +28,9 @@ class PublishedLearner:
     def initialise(self, batch: Batch) -> None:
         """Nothing is fitted to data."""
 
+    def unfreeze(self) -> None:
+        """All that has a gradient learns from the start."""
+
     def paint(self, batch: Batch) -> Tensor:
         """See `Learner.paint`; h, w are H, W, which must be half of the net's canvas."""
         clips, length, _, height, width = batch.images.shape

@@ -1,6 +1,7 @@
 """One model in training: its optimiser, its averaged weights, and its state in and out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,11 +27,10 @@ class Trainer:
         self.processes = processes
         self.step = 0
         self.trained = {name: p for name, p in learner.net.named_parameters() if p.requires_grad}
+        self.late: frozenset[str] = frozenset()
+        """Names of parameters that did not learn at first."""
         self.average = {name: p.detach().clone() for name, p in self.trained.items()}
-        matrices = [p for p in self.trained.values() if p.ndim > 1]
-        vectors = [p for p in self.trained.values() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=0.0, betas=_BETAS)
+        self.optimiser = torch.optim.AdamW(self._groups(self.trained.values(), factor=1.0), lr=0.0, betas=_BETAS)
 
     def initialise(self, batch: Batch) -> None:
         """Fit what is fitted to data; the averaged weights start there."""
@@ -42,8 +42,10 @@ class Trainer:
 
         batch: this process's share of the step's.
         """
+        if self.step == self.config.unfreeze_step:
+            self._unfreeze()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.config.rate_at(self.step + 1)
+            group["lr"] = group["factor"] * self.config.rate_at(self.step + 1)
         loss = batch_loss(self.learner, batch, self.processes.total)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -53,6 +55,31 @@ class Trainer:
         self.step += 1
         self._update_average()
         return self.processes.total(loss).item()
+
+    def _groups(self, parameters: Iterable[nn.Parameter], factor: float) -> list[dict[str, Any]]:
+        """factor: of the learning rate."""
+        listed = list(parameters)
+        matrices, vectors = [p for p in listed if p.ndim > 1], [p for p in listed if p.ndim <= 1]
+        return [
+            {"params": matrices, "weight_decay": self.config.weight_decay, "factor": factor},
+            {"params": vectors, "weight_decay": 0.0, "factor": factor},
+        ]
+
+    @property
+    def _late_by(self) -> int:
+        return self.config.unfreeze_step or 0
+
+    def _unfreeze(self) -> None:
+        self.learner.unfreeze()
+        late = {
+            name: p for name, p in self.learner.net.named_parameters() if p.requires_grad and name not in self.trained
+        }
+        self.late = frozenset(late)
+        self.trained |= late
+        self.average |= {name: p.detach().clone() for name, p in late.items()}
+        for group in self._groups(late.values(), factor=self.config.stem_rate):
+            if group["params"]:
+                self.optimiser.add_param_group(group)
 
     def _update_average(self) -> None:
         # The warm-up lets the average forget the untrained weights.
@@ -70,6 +97,8 @@ class Trainer:
 
     def resume(self, state: State) -> None:
         """Continue from a state of the same model. Raises InputError if it does not fit."""
+        if self.config.unfreeze_step is not None and state.step > self.config.unfreeze_step:
+            self._unfreeze()
         wanted = {f"{kind}/{name}" for kind in ("weight", "average", *_KINDS) for name in self.trained}
         if wanted != set(state.tensors):
             strange = sorted(wanted ^ set(state.tensors))[0]
@@ -81,7 +110,7 @@ class Trainer:
                 parameter.copy_(state.tensors[f"weight/{name}"])
                 self.average[name].copy_(state.tensors[f"average/{name}"])
                 self.optimiser.state[parameter] = {
-                    "step": torch.tensor(float(state.step)),
+                    "step": torch.tensor(float(state.step - (self._late_by if name in self.late else 0))),
                     **{key: state.tensors[f"{kind}/{name}"].to(parameter.device) for kind, key in _KINDS.items()},
                 }
         self.step = state.step

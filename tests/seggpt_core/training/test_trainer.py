@@ -63,6 +63,20 @@ def test_a_run_cut_in_two_equals_one_that_was_not(data: Path) -> None:
     assert [sha256(path) for path in states[0]] == [sha256(path) for path in states[1]]
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_stem_that_learns_late_may_be_cut_anywhere(data: Path, cut: int) -> None:
+    late = dataclasses.replace(config(steps=4), unfreeze_step=2)
+    whole, pieces = RunFolders(data=data, out=data / "whole"), RunFolders(data=data, out=data / "pieces")
+    train(late, whole, CPU)
+    train(late, pieces, CPU, piece=Piece(until_step=cut))
+    _, stem = read_weights(embedded_weights("readout"))
+    _, then = read_weights(pieces.out / "weights.safetensors")
+    frozen = all(torch.equal(then[f"stem.{name}"], tensor) for name, tensor in stem.items())
+    assert frozen == (cut <= 2)
+    train(late, pieces, CPU)
+    assert sha256(whole.out / "weights.safetensors") == sha256(pieces.out / "weights.safetensors")
+
+
 def test_a_piece_ends_when_its_minutes_are_over(data: Path) -> None:
     whole, cut = RunFolders(data=data, out=data / "whole"), RunFolders(data=data, out=data / "cut")
     train(config(steps=3), whole, CPU)
