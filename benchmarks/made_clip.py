@@ -8,6 +8,9 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from vos.types import Image, LabelMap
 
@@ -43,11 +46,37 @@ def frames(count: int, size: tuple[int, int]) -> Iterator[Image]:
 def write_clip(path: Path, count: int, size: tuple[int, int]) -> None:
     """Encode the clip as H.264 at 24 frames a second; both sides of `size` must be even."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=_RATE, options={"crf": "18", "preset": "veryfast"})
-        stream.height, stream.width, stream.pix_fmt = size[0], size[1], "yuv420p"
-        for picture in frames(count, size):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
+        stream = _add_stream(container, size, "veryfast")
+        for packet in _encoded(stream, frames(count, size)):
+            container.mux(packet)
+
+
+def write_repeated_clip(path: Path, count: int, size: tuple[int, int], distinct: int = 48) -> None:
+    """`count` frames, the clip's first `distinct` over and over, encoded once: for lengths that take long to encode.
+
+    Each repetition begins with a keyframe.
+    """
+    with av.open(str(path), "w") as container:
+        stream = _add_stream(container, size, "ultrafast")  # without B-frames: packets lie as they are shown
+        packets = list(_encoded(stream, frames(min(distinct, count), size)))
+        for index in range(count):
+            packet = packets[index % len(packets)]
+            packet.time_base = 1 / _RATE
+            packet.pts = packet.dts = index
+            packet.duration = 1
+            container.mux(packet)
+
+
+def _add_stream(container: OutputContainer, size: tuple[int, int], preset: str) -> VideoStream:
+    stream = container.add_stream("libx264", rate=_RATE, options={"crf": "18", "preset": preset})
+    stream.height, stream.width, stream.pix_fmt = size[0], size[1], "yuv420p"
+    return stream
+
+
+def _encoded(stream: VideoStream, pictures: Iterator[Image]) -> Iterator["Packet[VideoStream]"]:
+    for picture in pictures:
+        yield from stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
+    yield from stream.encode()
 
 
 def _discs(index: int, size: tuple[int, int]) -> list[tuple[int, int, int]]:

@@ -1,6 +1,6 @@
-"""One case of bench_overhead, in a process of its own: no case finds what another has warmed.
+"""One case of bench_overhead or bench_long, in a process of its own: no case finds what another has warmed or filled.
 
-Called by bench_overhead as `python -m benchmarks.overhead_case check|time CASE-AS-JSON`; prints JSON.
+Called by them as `python -m benchmarks.overhead_case check|time|run CASE-AS-JSON`; prints JSON.
 """
 
 import json
@@ -62,9 +62,10 @@ def main(arguments: list[str]) -> None:
 
 
 def answer(what: str, case: Case) -> dict[str, Any]:
-    """What `check` or `measure` says."""
+    """What `check`, `measure` or `propagate` says."""
+    work = {"check": check, "time": measure, "run": propagate}[what]
     with tempfile.TemporaryDirectory() as folder:
-        return check(case, Path(folder)) if what == "check" else measure(case, Path(folder))
+        return work(case, Path(folder) / "run")
 
 
 def check(case: Case, folder: Path) -> dict[str, Any]:
@@ -75,10 +76,10 @@ def check(case: Case, folder: Path) -> dict[str, Any]:
     told = {"iou": require_tracked(case.name, own, case.objects)}
     if case.kinds is None:
         return told
-    record = propagate(few, folder / "run")
-    require_equal(case.name, own, [read_mask(path, empty_ok=True) for path in sorted(folder.glob("run/masks/*.png"))])
+    record = propagate(few, folder)
+    require_equal(case.name, own, [read_mask(path, empty_ok=True) for path in sorted(folder.glob("masks/*.png"))])
     for kind in case.kinds:
-        files = [folder / "run" / OVERLAY_FILE] if kind == OVERLAY else folder.glob(f"run/{kind}/*")
+        files = [folder / OVERLAY_FILE] if kind == OVERLAY else folder.glob(f"{kind}/*")
         if (counted := sum(map(pictures, files))) != few.frames:
             raise WrongOutput(f"{case.name}: {counted} pictures of {kind} for {few.frames} frames")
     return told | {"model": record["model"], "settings": record["settings"]}
