@@ -113,8 +113,10 @@ class CompactNet(nn.Module):
         """
         passes = values.shape[2]
         patches = (query.grid[0] * 2, query.grid[1] * 2)
-        near = proximity(patches, self.log_radius.exp())
-        readout = match(query.keys, keys, values, self.sharpness, near, patches)
+        # In bfloat16 the exponent of a match would be off by a tenth.
+        with torch.autocast(keys.device.type, enabled=False):
+            near = proximity(patches, self.log_radius.exp())
+            readout = match(query.keys.float(), keys.float(), values.float(), self.sharpness, near, patches)
         tokens = (query.tokens + self.query_token).repeat_interleave(passes, dim=0)
         tokens, _ = self.blocks(tokens, query.grid, attention)
         tokens = self.token_norm(tokens).transpose(1, 2).unflatten(2, query.grid)

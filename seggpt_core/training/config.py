@@ -11,6 +11,8 @@ from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
 from seggpt_core.training.data.settings import EngineConfig
 
+PRECISIONS = ("fp32", "bf16")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
@@ -28,6 +30,10 @@ class TrainingConfig:
     """Heights and widths of batches, drawn evenly; multiples of 16."""
     batch: int = 4
     seed: int = 1
+    precision: str = "fp32"
+    """`bf16` computes the network in bfloat16 where torch's autocast does; weights, matches and losses stay float32."""
+    compile: bool = False
+    """Compile the network's parts with `torch.compile`: rounding may differ."""
     weight_decay: float = 0.05
     max_gradient: float = 1.0
     """Gradients are scaled down to this norm."""
@@ -50,6 +56,8 @@ class TrainingConfig:
         steps = [step for step, _ in self.learning_rate]
         if len(steps) < 2 or steps[0] != 0 or steps != sorted(set(steps)):
             raise InputError(f"learning_rate steps {steps}: at least two are needed, rising from 0")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision {self.precision!r}: there is {', '.join(PRECISIONS)}")
         for size in self.sizes:
             if size[0] % 16 or size[1] % 16:
                 raise InputError(f"size {size[0]}x{size[1]}: height and width must be multiples of 16")

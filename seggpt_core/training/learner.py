@@ -43,6 +43,10 @@ class Learner(Protocol):
         """Let what does not learn at first learn too."""
         ...
 
+    def compile(self) -> None:
+        """Have the network's parts compiled when they are first called."""
+        ...
+
     def paint(self, batch: Batch) -> Tensor:
         """Colours of frames 1..T-1 of each clip, (B, T-1, 3, h, w)."""
         ...
@@ -73,6 +77,11 @@ class CompactLearner:
     def unfreeze(self) -> None:
         """Let the stem learn."""
         self.net.stem.requires_grad_(True)
+
+    def compile(self) -> None:
+        """The stem, the blocks and the decoder; what lies between them is a few operations."""
+        for part in (self.net.stem, *self.net.blocks.layers, self.net.decoder):
+            part.compile()
 
     def paint(self, batch: Batch) -> Tensor:
         """See `Learner.paint`; h, w are H/2, W/2."""

@@ -1,8 +1,7 @@
 """The training loop: data in, states, log and weights out."""
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,20 +10,17 @@ import torch
 
 from seggpt_core.checkpoint import embedded_weights, load_strictly, read_weights, write_weights
 from seggpt_core.compact import CompactNet
-from seggpt_core.errors import InputError
 from seggpt_core.training import log
-from seggpt_core.training.batch import Batch, make_batch
 from seggpt_core.training.config import TrainingConfig
-from seggpt_core.training.data.engine import sample
 from seggpt_core.training.data.shards import Library
+from seggpt_core.training.feeding import BatchMaker, batches
 from seggpt_core.training.learner import CompactLearner, Learner
-from seggpt_core.training.processes import ALONE, Processes, joined
+from seggpt_core.training.processes import Processes, joined
 from seggpt_core.training.state import STATE_MB, load_state, save_state
 from seggpt_core.training.trainer import Trainer
 
 LOG_EVERY = 10
 _STEM_WEIGHTS = Path(__file__).parents[1] / "weights" / "readout.safetensors"
-_FITTING_SAMPLES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +35,15 @@ class RunFolders:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """How much of a run to do now; the same command goes on later."""
+    """How much of a run to do now, and how; nothing here changes what is learned. The same command goes on later."""
 
     until_step: int | None = None
     max_minutes: float | None = None
     """End after the step during which they are over."""
     state_mb: float = STATE_MB
     """Largest file of the state, in millions of bytes."""
+    workers: int = 0
+    """Processes that make samples; see `feeding.batches`."""
 
 
 def train(
@@ -67,10 +65,11 @@ def train(
     with joined(device) as (processes, own_device):
         library = Library.open([folders.data / name for name in config.data])
         learner = (make_learner or compact_learner)(config)
-        trainer = start_or_resume(learner, config, folders, library, own_device, processes)
+        maker = BatchMaker(library, config, processes)
+        trainer = start_or_resume(learner, maker, folders, own_device)
         journal = _Journal(config, folders, processes, began, on_entry, trainer.step)
         stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
-        for batch in batches(library, config, trainer.step, stop, processes):
+        for batch in batches(maker, range(trainer.step, stop), piece.workers):
             loss = trainer.take_step(batch.to(own_device))
             spent = (time.perf_counter() - began) / 60
             last = trainer.step == stop or processes.any(piece.max_minutes is not None and spent >= piece.max_minutes)
@@ -137,22 +136,15 @@ def compact_learner(config: TrainingConfig) -> Learner:
     return CompactLearner(net, fitted=True)
 
 
-def start_or_resume(
-    learner: Learner,
-    config: TrainingConfig,
-    folders: RunFolders,
-    library: Library,
-    device: torch.device,
-    processes: Processes = ALONE,
-) -> Trainer:
+def start_or_resume(learner: Learner, maker: BatchMaker, folders: RunFolders, device: torch.device) -> Trainer:
     """A trainer at the state in `folders.out`, or at step 0."""
     learner.net.to(device)
-    trainer = Trainer(learner, config, processes)
+    trainer = Trainer(learner, maker.config, maker.processes)
     if (folders.out / "state").exists():
         trainer.resume(load_state(folders.out / "state"))
         return trainer
     folders.out.mkdir(parents=True, exist_ok=True)
-    trainer.initialise(_batch(library, config, list(range(_FITTING_SAMPLES)), config.sizes[0]).to(device))
+    trainer.initialise(maker.first().to(device))
     return trainer
 
 
@@ -162,35 +154,3 @@ def save(trainer: Trainer, config: TrainingConfig, folders: RunFolders, state_mb
     log.plot(log.read(folders.out / "log.csv"), folders.out / "loss.png")
     learner, path = trainer.learner, folders.out / "weights.safetensors"
     return write_weights(path, learner.model, learner.sizes, trainer.averaged_weights())
-
-
-def batches(
-    library: Library, config: TrainingConfig, start: int, stop: int, processes: Processes = ALONE
-) -> Iterator[Batch]:
-    """This process's share of the batches of steps start..stop-1, each a function of the config's seed and its step;
-    the next one is made while this one is learned."""
-    if start >= stop:
-        return
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        coming = executor.submit(batch_of_step, library, config, start, processes)
-        for step in range(start, stop):
-            batch = coming.result()
-            if step + 1 < stop:
-                coming = executor.submit(batch_of_step, library, config, step + 1, processes)
-            yield batch
-
-
-def batch_of_step(library: Library, config: TrainingConfig, step: int, processes: Processes = ALONE) -> Batch:
-    """This process's share of the batch of one step."""
-    size = config.sizes[int(np.random.default_rng([config.seed, step, 1]).integers(len(config.sizes)))]
-    indices = [
-        index % (config.distinct or index + 1) for index in range(step * config.batch, (step + 1) * config.batch)
-    ]
-    return _batch(library, config, processes.share(indices), size)
-
-
-def _batch(library: Library, config: TrainingConfig, indices: list[int], size: tuple[int, int]) -> Batch:
-    if not indices:
-        raise InputError(f"a batch of {config.batch} samples: at least one is needed")
-    samples = [sample(library, config.engine, config.seed, index, size) for index in indices]
-    return make_batch(samples, indices, config.seed, config.tetrahedron_share, config.own_share)

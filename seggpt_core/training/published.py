@@ -31,6 +31,10 @@ class PublishedLearner:
     def unfreeze(self) -> None:
         """All that has a gradient learns from the start."""
 
+    def compile(self) -> None:
+        """The whole network."""
+        self.net.compile()
+
     def paint(self, batch: Batch) -> Tensor:
         """See `Learner.paint`; h, w are H, W, which must be half of the net's canvas."""
         clips, length, _, height, width = batch.images.shape

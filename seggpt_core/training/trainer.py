@@ -25,6 +25,8 @@ class Trainer:
         self.learner = learner
         self.config = config
         self.processes = processes
+        if config.compile:
+            learner.compile()
         self.step = 0
         self.trained = {name: p for name, p in learner.net.named_parameters() if p.requires_grad}
         self.late: frozenset[str] = frozenset()
@@ -46,7 +48,9 @@ class Trainer:
             self._unfreeze()
         for group in self.optimiser.param_groups:
             group["lr"] = group["factor"] * self.config.rate_at(self.step + 1)
-        loss = batch_loss(self.learner, batch, self.processes.total)
+        with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+            painted = self.learner.paint(batch)
+        loss = batch_loss(painted.float(), batch, self.processes.total)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.processes.add_gradients(self.trained.values())
@@ -124,9 +128,8 @@ class Trainer:
         return ((f"{kind}/{name}", tensor) for name, tensor in tensors.items())
 
 
-def batch_loss(learner: Learner, batch: Batch, total: Total) -> Tensor:
-    """The colouring loss over frames 1..T-1; total: see `colouring_loss`."""
-    painted = learner.paint(batch)
+def batch_loss(painted: Tensor, batch: Batch, total: Total) -> Tensor:
+    """The colouring loss over frames 1..T-1, painted (B, T-1, 3, h, w); total: see `colouring_loss`."""
     later = painted.shape[1]
     return colouring_loss(
         painted.flatten(0, 1),

@@ -38,6 +38,9 @@ def train_command(
         float | None, typer.Option(help="Stop at the first step after so many minutes; likewise.")
     ] = None,
     state_mb: Annotated[float, typer.Option(help="Largest file of the state, in millions of bytes.")] = 14,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that make samples ahead; 0: a thread. The samples are the same.")
+    ] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="CPU threads for torch; its own choice by default.")] = None,
 ) -> None:
@@ -62,7 +65,7 @@ def train_command(
             f"{entry.samples_per_second:.2f} samples/s  {entry.hours:.2f} h"
         )
 
-    piece = Piece(until_step=until_step, max_minutes=max_minutes, state_mb=state_mb)
+    piece = Piece(until_step=until_step, max_minutes=max_minutes, state_mb=state_mb, workers=workers)
     train(settings, folders, resolve_device(device), piece=piece, on_entry=show)
     typer.echo(f"weights in {out / 'weights.safetensors'}")
 

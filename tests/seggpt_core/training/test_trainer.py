@@ -19,6 +19,7 @@ from seggpt_core.training.data.engine import Sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
 from seggpt_core.training.loop import Piece, RunFolders, train
 from seggpt_core.training.published import PublishedLearner
+from tests.tolerances import HALF_PRECISION_LOSS
 
 SMALL = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8)
 CPU = torch.device("cpu")
@@ -75,6 +76,27 @@ def test_a_stem_that_learns_late_may_be_cut_anywhere(data: Path, cut: int) -> No
     assert frozen == (cut <= 2)
     train(late, pieces, CPU)
     assert sha256(whole.out / "weights.safetensors") == sha256(pieces.out / "weights.safetensors")
+
+
+def test_processes_that_make_samples_change_nothing(data: Path) -> None:
+    beside, ahead = RunFolders(data=data, out=data / "beside"), RunFolders(data=data, out=data / "ahead")
+    train(config(), beside, CPU)
+    train(config(), ahead, CPU, piece=Piece(workers=2))
+    assert sha256(beside.out / "weights.safetensors") == sha256(ahead.out / "weights.safetensors")
+
+
+def test_bfloat16_learns_what_float32_does(data: Path) -> None:
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        folders = RunFolders(data=data, out=data / precision)
+        train(dataclasses.replace(config(steps=10), precision=precision), folders, CPU)
+        _, weights = read_weights(folders.out / "weights.safetensors")
+        assert all(tensor.isfinite().all() for tensor in weights.values())
+        (losses[precision],) = [entry.loss for entry in log.read(folders.out / "log.csv")]
+    assert losses["bf16"] != losses["fp32"]
+    np.testing.assert_allclose(losses["bf16"], losses["fp32"], rtol=0, atol=HALF_PRECISION_LOSS)
+    with pytest.raises(InputError, match="precision 'int8': there is fp32, bf16"):
+        dataclasses.replace(config(), precision="int8")
 
 
 def test_a_piece_ends_when_its_minutes_are_over(data: Path) -> None:
