@@ -23,6 +23,7 @@ def demo_command(
     ] = Path("out/demo"),
     frames: options.Frames = None,
     overwrite: options.Overwrite = False,
+    resume: options.Resume = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Download a clip (2.3 MB) and propagate three objects, drawn in its first frame, through it."""
@@ -38,7 +39,8 @@ def demo_command(
     chosen = options.parse_frames(frames)
     if chosen is not None and chosen[0] not in (None, 0):
         raise InputError(f"--frames {frames}: the demo's masks are those of frame 0; give 0:B")
-    stale_files(out, [], overwrite=overwrite, inputs=[])  # refuse another run's folder before the download
+    if not resume:
+        stale_files(out, [], overwrite=overwrite, inputs=[])  # refuse another run's folder before the download
     job = Job(
         clip=obtain(BIG_BUCK_BUNNY, out / "clip"),
         masks=(GivenMask(path=FIRST_MASK),),
@@ -48,6 +50,7 @@ def demo_command(
         exports=ExportSettings(kinds=("overlay",)),
         contact_sheet=True,
         overwrite=overwrite,
+        resume=resume,
     )
     run_and_report(job, ForPeople(quiet=quiet))
     if not quiet:

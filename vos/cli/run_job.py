@@ -67,7 +67,7 @@ def _run(
     confidence = ConfidenceWriter(job.out, opened.labels)
     finished = sum(len(one.finished) for one in passes.values())
     if opened.earlier is not None:
-        record = dataclasses.replace(record, resumed_at=[*opened.earlier["resumed_at"], finished])
+        record = dataclasses.replace(record, resumed_at=[*opened.earlier.get("resumed_at", ()), finished])
     with recorded(job.out, opened.stale, record, done=finished) as tally:
 
         def count(segmentation: "Segmentation") -> None:

@@ -10,7 +10,7 @@ from vos.errors import InputError
 from vos.run_record import RunRecord
 
 _DECISIVE = ("clip", "frames", "masks", "objects", "settings", "direction", "exports", "model", "versions")
-"""What decides a run's output. Paths of masks do not: their content does."""
+"""What decides a run's output. Where masks lie does not, their content does; nor does the clip's folder."""
 
 
 def require_same(out: Path, earlier: Mapping[str, Any], record: RunRecord) -> None:
@@ -34,5 +34,12 @@ def _differences(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from _differences(f"{where}[{number}]", one, other)
-    elif old != new and not (where.startswith("masks") and where.endswith(".path")):
+    elif old != new and not _is_moved(where, old, new):
         yield where, old, new
+
+
+def _is_moved(where: str, old: Any, new: Any) -> bool:
+    """Whether these are paths of what other facts tell apart: a mask by its hash, a clip by its name and size too."""
+    if where == "clip.path":
+        return Path(str(old)).name == Path(str(new)).name
+    return where.startswith("masks") and where.endswith(".path")

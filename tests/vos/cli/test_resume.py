@@ -160,6 +160,19 @@ def test_resuming_what_never_began_begins_it_and_what_is_done_is_left_alone(
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
 
 
+def test_the_same_files_elsewhere_are_the_same_run(
+    tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, mask = video_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        call(*given)
+    (tmp_path / "moved").mkdir()
+    moved = [path.rename(tmp_path / "moved" / path.name) for path in (clip, mask)]
+    assert call("propagate", moved[0], "--mask", moved[1], *given[4:], "--resume") == 0
+
+
 @pytest.mark.parametrize(
     ("other", "told"),
     [
