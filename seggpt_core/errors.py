@@ -1,5 +1,8 @@
 """The one family of errors a user meets."""
 
+import errno
+from pathlib import Path
+
 
 class SegGPTError(Exception):
     """Anything that a user can be told in one line. `vos` exports it as `VosError`."""
@@ -11,3 +14,19 @@ class InputError(SegGPTError):
 
 class WorkError(SegGPTError):
     """Work that failed after it was accepted: the message names what failed and where."""
+
+
+_WAYS_OUT = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EACCES: "choose a place that you may write",
+    errno.EPERM: "choose a place that you may write",
+    errno.EROFS: "choose a place that you may write",
+}
+
+
+def cannot_write(path: Path, error: Exception) -> WorkError:
+    """What to raise from an OSError, or from a library's error that has its `errno` and `strerror`."""
+    what = getattr(error, "strerror", None) or error
+    way_out = _WAYS_OUT.get(getattr(error, "errno", None) or 0)
+    return WorkError(f"cannot write {path}: {what}" + (f" ({way_out})" if way_out else ""))

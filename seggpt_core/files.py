@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from seggpt_core.errors import InputError, WorkError
+from seggpt_core.errors import InputError, cannot_write
 
 
 def temporary_name(path: Path) -> Path:
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot_write(path, error) from error
     finally:
         if temporary.is_file():  # only where it was not renamed
             temporary.unlink()

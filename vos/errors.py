@@ -1,9 +1,9 @@
 """`vos` raises the core's errors under its own name: VosError and its two kinds."""
 
-from seggpt_core.errors import InputError, WorkError
+from seggpt_core.errors import InputError, WorkError, cannot_write
 from seggpt_core.errors import SegGPTError as VosError
 
-__all__ = ["InputError", "TruncatedError", "VosError", "WorkError"]
+__all__ = ["InputError", "TruncatedError", "VosError", "WorkError", "cannot_write"]
 
 
 class TruncatedError(WorkError):

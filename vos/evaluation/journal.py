@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from vos.errors import WorkError
+from vos.errors import cannot_write
 from vos.jsonl import as_line, read_lines, write_lines
 
 JOURNAL = "finished.jsonl"
@@ -49,4 +49,4 @@ def append(path: Path, entry: Finished) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot_write(path, error) from error

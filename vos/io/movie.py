@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
-from vos.errors import WorkError
+from vos.errors import cannot_write
 from vos.io.atomic import temporary_name
 from vos.io.audio import AudioCopy
 from vos.io.clip import ClipInfo
@@ -88,7 +88,7 @@ class Movie:
             if self._audio is not None:
                 self._audio.copy(self._container, pts * time_base)
         except (av.FFmpegError, OSError) as error:
-            raise WorkError(f"cannot write {self._path}: {error.strerror}") from error
+            raise cannot_write(self._path, error) from error
         self._count += 1
         self._last = frame
 
@@ -104,7 +104,7 @@ class Movie:
             self._temporary.replace(self._path)
         except (av.FFmpegError, OSError) as error:
             self._temporary.unlink(missing_ok=True)
-            raise WorkError(f"cannot write {self._path}: {error.strerror}") from error
+            raise cannot_write(self._path, error) from error
         finally:
             if self._audio is not None:
                 self._audio.close()

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from vos.errors import WorkError
+from vos.errors import cannot_write
 from vos.io.atomic import temporary_name
 
 
@@ -28,7 +28,7 @@ class StreamedText:
                 self._file = self._temporary.open("w", encoding="utf-8", newline="")
             self._file.write(text)
         except OSError as error:
-            raise self._failure(error) from error
+            raise cannot_write(self._path, error) from error
 
     def finish(self) -> None:
         """Give the file its name, if it was begun."""
@@ -39,7 +39,7 @@ class StreamedText:
             self._temporary.replace(self._path)
         except OSError as error:
             self._temporary.unlink(missing_ok=True)
-            raise self._failure(error) from error
+            raise cannot_write(self._path, error) from error
 
     def drop(self) -> None:
         """Leave no file."""
@@ -48,6 +48,3 @@ class StreamedText:
         with suppress(OSError):  # a full disk: what is buffered is dropped all the same
             self._file.close()
         self._temporary.unlink(missing_ok=True)
-
-    def _failure(self, error: OSError) -> WorkError:
-        return WorkError(f"cannot write {self._path}: {error.strerror or error}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vos.errors import InputError, WorkError
+from vos.errors import InputError, WorkError, cannot_write
 from vos.resume.stored_pass import StoredPass
 
 FOLDER = ".vos-resume"
@@ -30,7 +30,7 @@ class Unfinished:
         except Timeout as error:
             raise InputError(f"{out}: another process is writing this run; wait until it ends") from error
         except OSError as error:
-            raise InputError(f"cannot write {self._path}: {error.strerror or error}") from error
+            raise InputError(str(cannot_write(self._path, error))) from error
 
     def stored_pass(self, name: str, *, everything: bool) -> StoredPass:
         """The pass `forward` or `backward`, see `StoredPass`."""

@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from vos.errors import InputError, WorkError
+from vos.errors import InputError, WorkError, cannot_write
 from vos.soft_masks import GivenMasks, PaintedMasks
 from vos.types import Segmentation
 
@@ -31,7 +31,7 @@ class Spool:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savez(path, **arrays)  # packing saves a third, at ten times the cost
         except OSError as error:
-            raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
+            raise cannot_write(path, error) from error
 
     def holds(self, index: int) -> bool:
         """Whether frame `index` was kept, and not dropped."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from vos.errors import WorkError
+from vos.errors import WorkError, cannot_write
 from vos.jsonl import as_line, read_lines, write_lines
 from vos.memory.snapshot import Memory, remembered
 from vos.resume.journal import Entry, entry, from_json, memory_after, to_json
@@ -59,7 +59,7 @@ class StoredPass:
             self._file.write(as_line(to_json(entry(segmentation.index, segmentation.confidence, memory))))
             self._file.flush()
         except OSError as error:
-            raise WorkError(f"cannot write {self._journal}: {error.strerror or error}") from error
+            raise cannot_write(self._journal, error) from error
         for index in forgotten:
             self.spool.drop(index)
 

@@ -7,6 +7,9 @@ from vos.io.mattes.alpha import Alpha, with_alpha
 from vos.io.movie import Movie, MovieFormat
 from vos.types import Frame, Plane
 
+_NO_RANDOM_ID = {"fflags": "+bitexact"}
+"""Matroska has a random id for every file otherwise; equal runs give equal files."""
+
 MOVIE_FORMATS = {
     "prores": MovieFormat(
         container="mov",
@@ -20,9 +23,15 @@ MOVIE_FORMATS = {
         pixel_format="yuva420p",
         # libvpx cannot code alpha beside alternate reference frames.
         options={"auto-alt-ref": "0", "b": "0", "crf": "18", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
+        container_options=_NO_RANDOM_ID,
     ),
     "ffv1": MovieFormat(
-        container="matroska", codec="ffv1", pixel_format="bgra", options={"level": "3", "g": "1"}, rgb=True
+        container="matroska",
+        codec="ffv1",
+        pixel_format="bgra",
+        options={"level": "3", "g": "1"},
+        container_options=_NO_RANDOM_ID,
+        rgb=True,
     ),
     "qtrle": MovieFormat(container="mov", codec="qtrle", pixel_format="argb", rgb=True),
 }
