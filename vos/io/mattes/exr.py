@@ -12,6 +12,9 @@ from vos.io.atomic import replacing
 from vos.io.mattes.alpha import Alpha
 from vos.types import Image, Plane
 
+_CHUNK_ROWS = 16
+"""Of ZIP compression."""
+
 
 def require_exr() -> None:
     """Raises InputError where OpenEXR is not installed."""
@@ -37,6 +40,28 @@ def write_exr(path: Path, image: Image, alpha: Plane, convention: Alpha) -> None
             OpenEXR.File(header, {"RGBA": pixels}).write(str(temporary))
         except RuntimeError as error:  # what its C++ library raises for a full disk, too
             raise WorkError(f"cannot write {path}: {error}") from error
+        if not _is_whole(temporary, chunks=-(-alpha.shape[0] // _CHUNK_ROWS)):
+            raise WorkError(f"cannot write {path}: it was cut short; is there room?")
+
+
+def _is_whole(path: Path, chunks: int) -> bool:
+    """Whether a scan line file ends where its last chunk does: OpenEXR closes files in silence, on a full disk too.
+
+    After magic and version come attributes (name, type, size, value), an empty name, and each chunk's offset; a chunk
+    is its first row and its size, then that many bytes: openexr.com, "OpenEXR File Layout".
+    """
+    with path.open("rb") as file:
+        content = file.read(path.stat().st_size)
+    try:
+        place = 8
+        while content[place]:
+            place = content.index(0, content.index(0, place) + 1) + 1
+            place += 4 + int.from_bytes(content[place : place + 4], "little")
+        offsets = np.frombuffer(content, "<u8", chunks, place + 1)
+        last = int(offsets.max())
+        return bool(offsets.all()) and last + 8 + int.from_bytes(content[last + 4 : last + 8], "little") == len(content)
+    except (IndexError, ValueError):
+        return False
 
 
 @cache

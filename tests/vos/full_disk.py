@@ -1,0 +1,67 @@
+"""Disks that fill up: as far as Python writes to them, and by the system's own means where FFmpeg does."""
+
+import builtins
+import errno
+import io
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FULL = Path("/dev/full")
+"""Takes nothing: every write to it fails for want of space. Linux has it."""
+
+
+@dataclass
+class FullDisk:
+    """Has room for so many bytes of the files below `folder` whose names contain `part`. Of what is written then, as
+    much as fits is there, and the rest fails as it does when a system has no space."""
+
+    folder: Path
+    room: int
+    part: str = ""
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = builtins.open
+
+        def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+            if not self._counts(file) or set(mode).isdisjoint("wax+"):
+                return real(file, mode, *arguments, **options)
+            raw = _Counted(self, str(file), mode.replace("b", ""))
+            buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+            return buffered if "b" in mode else io.TextIOWrapper(buffered, "utf-8", newline=options.get("newline"))
+
+        monkeypatch.setattr(builtins, "open", opened)
+        monkeypatch.setattr(io, "open", opened)
+
+    def _counts(self, file: Any) -> bool:
+        return isinstance(file, str | Path) and self.folder in Path(file).parents and self.part in str(file)
+
+
+class _Counted(io.FileIO):
+    def __init__(self, disk: FullDisk, path: str, mode: str) -> None:
+        super().__init__(path, mode)
+        self._disk = disk
+
+    def write(self, data: Any) -> int:
+        if len(data) and not self._disk.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = super().write(bytes(data)[: self._disk.room])
+        self._disk.room -= written
+        return written
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The system refuses to let any file grow beyond so many bytes, as some file systems do."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
