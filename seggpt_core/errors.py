@@ -17,11 +17,11 @@ class WorkError(SegGPTError):
 
 
 _WAYS_OUT = {
-    errno.ENOSPC: "make room there",
-    errno.EDQUOT: "make room there",
-    errno.EACCES: "choose a place that you may write",
-    errno.EPERM: "choose a place that you may write",
-    errno.EROFS: "choose a place that you may write",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there"),
+    errno.EFBIG: "choose a disk that takes larger files",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG), "choose another place"
+    ),
 }
 
 

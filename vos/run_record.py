@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from vos.errors import InputError, WorkError
+from vos.errors import InputError, WorkError, cannot_write
 from vos.io.atomic import replacing
 from vos.io.clip import Clip
 
@@ -118,6 +118,14 @@ def write_record(out: Path, record: Record) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
+def holds_run(out: Path) -> bool:
+    """Whether there is a run.json in a folder. Raises InputError for a path that the system refuses to look at."""
+    try:
+        return (out / FILE_NAME).exists()
+    except OSError as error:
+        raise InputError(str(cannot_write(out, error))) from error
+
+
 def stale_files(out: Path, outputs: Iterable[str], *, overwrite: bool, inputs: Iterable[Path]) -> list[Path]:
     """Files that a new run may and must delete from `out` before it writes `outputs` (relative paths).
 
@@ -126,9 +134,10 @@ def stale_files(out: Path, outputs: Iterable[str], *, overwrite: bool, inputs: I
     masks or files that this run did not write and would replace, if run.json names a file outside `out`,
     or if one of `inputs` would be deleted.
     """
+    begun = holds_run(out)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; --out must be a folder")
-    if not (out / FILE_NAME).exists():
+    if not begun:
         if (out / "masks").exists():
             raise InputError(f"{out}: holds masks of unknown origin (masks/ without {FILE_NAME}); give another --out")
         stale = []
@@ -229,6 +238,10 @@ def _listed_files(out: Path) -> list[Path]:
 
 def _require_free(out: Path, outputs: Iterable[str], stale: Sequence[Path]) -> None:
     own = set(stale)
+    folders = {parent for name in outputs for parent in Path(name).parents}
+    for folder in sorted(out / folder for folder in folders):
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is a file, where files of the run must go; move it away")
     for name in outputs:
         if (out / name).exists() and (out / name) not in own:
             raise InputError(f"{out / name}: is in the way, and no run recorded in {out} wrote it; move it away")

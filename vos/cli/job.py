@@ -108,7 +108,7 @@ def open_job(job: Job) -> OpenedJob:
 def _earlier(job: Job) -> Mapping[str, Any] | None:
     """What run.json says of the run to go on with; None where a run begins. InputError for one that cannot go on."""
     from vos.resume import FOLDER
-    from vos.run_record import FILE_NAME, read_record
+    from vos.run_record import holds_run, read_record
 
     if not job.resume:
         return None
@@ -116,7 +116,7 @@ def _earlier(job: Job) -> Mapping[str, Any] | None:
         raise InputError("--resume --overwrite: go on, or start again? give one of them")
     if job.live:
         raise InputError(f"--resume: {job.live} is read as it comes; what went by cannot be read again")
-    if not (job.out / FILE_NAME).exists():
+    if not holds_run(job.out):
         return None
     earlier = read_record(job.out)
     if earlier["status"] != "done" and not (job.out / FOLDER).is_dir():

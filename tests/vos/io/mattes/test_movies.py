@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tests.tolerances import CODED_COLOUR, LOSSY_ALPHA, SOURCE_TIME_SECONDS
+from tests.vos.full_disk import largest_file
 from tests.vos.io.mattes.read_back import decoded, rgba
 from tests.vos.made_files import VARIABLE_TIMES, number_of, numbered, read_times, write_images, write_video
+from vos.errors import WorkError
 from vos.io import Clip, open_clip
 from vos.io.mattes import MOVIE_ENDINGS, MOVIE_FORMATS, Alpha, MovieWriter, with_alpha
 from vos.types import Plane
@@ -32,9 +34,13 @@ def planes(clip: Clip) -> list[Plane]:
 
 def write(path: Path, clip: Clip, alphas: Sequence[Plane], kind: str, convention: Alpha = "straight") -> Path:
     writer = MovieWriter(path.with_suffix(f".{MOVIE_ENDINGS[kind]}"), clip.info, MOVIE_FORMATS[kind], convention)
-    for frame, alpha in zip(clip, alphas, strict=True):
-        writer.write(frame, alpha)
-    writer.close()
+    try:
+        for frame, alpha in zip(clip, alphas, strict=True):
+            writer.write(frame, alpha)
+        writer.close()
+    except WorkError:
+        writer.abort()
+        raise
     return path.with_suffix(f".{MOVIE_ENDINGS[kind]}")
 
 
@@ -129,3 +135,20 @@ def test_a_failed_run_leaves_no_movie(tmp_path: Path):
     writer.write(next(iter(clip)), planes(clip)[0])
     writer.abort()
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_disk_that_fills_up_in_the_middle_leaves_no_movie(tmp_path: Path, kind: str):
+    noise = np.random.default_rng(0).integers(0, 256, (6, 96, 128, 3), np.uint8)
+    clip = open_clip(write_images(tmp_path / "clip", [f"{n}.png" for n in range(6)], list(noise)))
+    size = write(tmp_path / "out/whole", clip, planes(clip), kind).stat().st_size
+    with largest_file(size // 2), pytest.raises(WorkError, match="cannot write .*: File too large .choose a disk"):
+        write(tmp_path / "out/a", clip, planes(clip), kind)
+    assert [path.stem for path in (tmp_path / "out").iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_runs_give_equal_movies(tmp_path: Path, kind: str):
+    clip = open_clip(write_images(tmp_path / "clip", ["a.png", "b.png"], numbered(2)))
+    one, other = (write(tmp_path / name, clip, planes(clip), kind) for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
