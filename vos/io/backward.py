@@ -13,8 +13,9 @@ MOST_BYTES = 256 * 2**20
 def backward(clip: Clip, most_bytes: int = MOST_BYTES) -> Iterator[Frame]:
     """The clip's frames with their own numbers, the last first.
 
-    Decoders go forward only, so the clip is read in stretches of as many frames as `most_bytes` holds. A video is
-    decoded from its start for each of them, which for n stretches is (n + 1) / 2 times the work.
+    Decoders go forward only, so the clip is read in stretches of as many frames as `most_bytes` holds, each decoded
+    from a keyframe before it: up to one group of pictures more a stretch. A video that cannot be sought (`vos.io.seek`)
+    is decoded from its start for each of them, which for n stretches is (n + 1) / 2 times the work.
     """
     frames = clip.frames
     stretch = max(1, most_bytes // (clip.info.width * clip.info.height * 3))

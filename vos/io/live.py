@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.container import InputContainer
 
 from vos.errors import InputError, WorkError
@@ -105,6 +106,7 @@ class LiveClip:
             time_base=self._stream.time_base or Fraction(1, 1000),
             count=0,
             times=None,
+            entries=np.empty(0, np.int64),
             count_is_sure=False,
             rate=rate,
             variable_rate=True,

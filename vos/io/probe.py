@@ -21,6 +21,7 @@ from vos.errors import InputError
 from vos.io.colour import Colour
 from vos.io.declared_size import missing_bytes
 from vos.io.orientation import Orientation, orientation_of
+from vos.io.seek import can_seek, entry_times, is_entry
 
 Threads = Literal["AUTO", "NONE"]
 _TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
@@ -51,6 +52,9 @@ class VideoFacts:
     times: npt.NDArray[np.int64] | None = field(repr=False)
     """(count,) int64, ascending: when each picture is shown, in `time_base`. None where the container has no
     time for every picture."""
+    entries: npt.NDArray[np.int64] = field(repr=False)
+    """(n,) int64, ascending: those of `times` from which on all pictures can be decoded without any before. Empty where
+    the container has no index of keyframes."""
     count_is_sure: bool
     """Every packet counted gives a picture; not so for pictures of two fields, or where some times are unknown."""
     rate: Fraction | None
@@ -95,6 +99,7 @@ def probe(path: Path) -> VideoFacts:
         time_base=time_base,
         count=facts.count,
         times=facts.times,
+        entries=facts.entry_times,
         count_is_sure=facts.times is not None or (not timed and not first.interlaced_frame),
         rate=rate if variable else _nominal(average_rate, rate),
         variable_rate=variable,
@@ -135,6 +140,8 @@ class _Packets:
     """Packets that hold a picture, in the order of the file."""
 
     pts: list[int | None]
+    entries: list[bool]
+    """Whether decoding may begin with it."""
     announced: int
     """Pictures that the header tells of; 0 where it does not."""
     first: VideoFrame
@@ -152,6 +159,14 @@ class _Packets:
         if not self.timed or in_fields or len(times) != len(self.pts) or first is None or first not in times:
             return None
         return times[times >= first]
+
+    @property
+    def entry_times(self) -> npt.NDArray[np.int64]:
+        times = self.times
+        if times is None:
+            return np.empty(0, np.int64)
+        found = entry_times([pts for pts in self.pts if pts is not None], self.entries)
+        return found[found >= times[0]]
 
     @property
     def last_packet(self) -> int:
@@ -192,21 +207,24 @@ def colour_of(picture: VideoFrame) -> Colour:
     )
 
 
-def _read_packets(path: Path) -> tuple[list[int | None], int]:
-    """Times of the packets that hold a picture, and how many pictures the header tells of."""
+def _read_packets(path: Path) -> tuple[list[int | None], list[bool], int]:
+    """Of packets that hold a picture: times, and whether they are entries; how many pictures the header tells of."""
     times: list[int | None] = []
+    entries: list[bool] = []
     passed_over = 0
     with opened(path) as (container, stream):
         codec = stream.codec_context.name
+        indexed = can_seek(container)
         try:
             for packet in container.demux(stream):
                 if _holds_picture(packet, codec):
                     times.append(packet.pts)
+                    entries.append(indexed and is_entry(packet, stream))
                 elif packet.size:
                     passed_over += 1
         except av.FFmpegError:
             pass  # a damaged end: decoding will say where
-        return times, max(0, stream.frames - passed_over)
+        return times, entries, max(0, stream.frames - passed_over)
 
 
 def _holds_picture(packet: "Packet[VideoStream]", codec: str) -> bool:

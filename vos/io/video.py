@@ -19,6 +19,7 @@ from vos.io.colour import BT709, assumed_matrix
 from vos.io.frame_range import FrameRange, select_frames
 from vos.io.orientation import Orientation
 from vos.io.probe import Threads, VideoFacts, opened
+from vos.io.seek import packets_from, sound_pictures
 from vos.types import Frame, Image
 
 
@@ -110,8 +111,13 @@ def rgb_of(picture: VideoFrame) -> Image:
 
 
 def _pictures(facts: VideoFacts, frames: range) -> Iterator[tuple[int, VideoFrame]]:
-    """The pictures before `frames.stop` with their numbers. Raises TruncatedError at the first that is lost."""
-    index, reason = 0, ""
+    """The pictures of `frames`, and maybe some before them, with their numbers.
+
+    Raises TruncatedError at the first that is lost; also for one before `frames`, where decoding began before it.
+    """
+    index, reason = (yield from _sought(facts, frames)), ""
+    if index == frames.stop:
+        return
     for threads in _TRIES if facts.times is not None else _TRIES[:1]:
         index, reason = yield from _decoded(facts, threads, index, frames.stop)
         if index == frames.stop:
@@ -123,6 +129,28 @@ def _pictures(facts: VideoFacts, frames: range) -> Iterator[tuple[int, VideoFram
 _TRIES: tuple[Threads, ...] = ("AUTO", "NONE")
 """A decoder that runs in threads loses sound pictures beside a damaged one; without threads it gives them."""
 _END = "the data end before it"
+
+
+def _sought(facts: VideoFacts, frames: range) -> Generator[tuple[int, VideoFrame], None, int]:
+    """The pictures of `frames`, decoded from an entry close before them, as far as there is no doubt of any.
+
+    Returns the number of the first that did not come; 0 if none came. Damage is left to those who decode from the
+    start: what a decoder makes up for a lost picture depends on what it saw before.
+    """
+    times, entries = facts.times, facts.entries
+    if times is None or not len(entries := entries[(entries > times[0]) & (entries <= times[frames.start])]):
+        return 0
+    index = 0
+    with suppress(av.FFmpegError), opened(facts.path) as (container, stream):
+        begin, packets = packets_from(container, stream, entries.tolist())
+        index = int(np.searchsorted(times, begin))
+        for picture in sound_pictures(packets, times[index:]):
+            if index >= frames.start:
+                yield index, picture
+            index += 1
+            if index == frames.stop:
+                break
+    return index if index > frames.start else 0
 
 
 def _decoded(
