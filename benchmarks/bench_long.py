@@ -107,7 +107,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--objects", type=int, default=1, help=f"1 to {OBJECTS}")
     parser.add_argument("--size", type=harness.numbers, default=[480, 854], metavar="H,W", help="of the clip; even")
     parser.add_argument("--cores", type=int, default=2, help="that a case may use")
-    parser.add_argument("--threads", type=int, default=2, help="of PyTorch, in each case")
+    parser.add_argument("--threads", type=int, default=1, help="of PyTorch, in each case; more cost no memory")
     parser.add_argument("--tracker", default="default", help="preset or YAML file")
     parser.add_argument("--model", default=IDLE, help="a name, or package.module:Class; by default it does nothing")
     options = parser.parse_args(arguments)
