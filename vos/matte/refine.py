@@ -1,12 +1,13 @@
 """A soft mask of the model's resolution made a matte of the picture's: its edge redrawn along that of the picture."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal, cast, get_args
 
 import numpy as np
 
 from vos.errors import InputError
-from vos.matte.band import HALF, bounding_slices, signed_distance
+from vos.matte.band import HALF, bounding_slices, edge_boxes, moved, signed_distance, widened
 from vos.matte.closed_form import closed_form
 from vos.matte.guided import guided_filter
 from vos.types import Image, Plane
@@ -59,10 +60,19 @@ def refine(image: Image, alpha: Plane, method: Method, pixel: float, how: Drawin
         return matte
     width = max(_LEAST_REACH, how.reach * pixel)
     radius = max(1, round(how.radius * pixel))
-    distance = signed_distance(inside)
-    place = bounding_slices(np.abs(distance) <= width, 2 * radius)
-    band = image[place], alpha[place], distance[place], width
-    matte[place] = _closed_form(*band) if method == "closed-form" else _guided(*band, radius, how)
+    if method == "closed-form":
+        distance = signed_distance(inside)
+        place = bounding_slices(np.abs(distance) <= width, 2 * radius)
+        matte[place] = _closed_form(image[place], alpha[place], distance[place], width)
+        return matte
+    reach = ceil(width) + 1
+    for box in edge_boxes(inside, reach):
+        near, wide = widened(box, reach + 1), widened(box, 2 * radius)  # what distances and colours depend on
+        distance = signed_distance(inside[near])[moved(box, -near[0].start, -near[1].start)]
+        drawn = _guided(image[wide], alpha[wide], radius, how)[moved(box, -wide[0].start, -wide[1].start)]
+        # The filter does not end at the band: let it fade over the outer half, so that no line shows.
+        share = np.clip(2 - 2 * np.abs(distance) / np.float32(width), 0, 1)
+        matte[box] = share * drawn + (1 - share) * (distance > 0)
     return matte
 
 
@@ -75,9 +85,6 @@ def _closed_form(image: Image, alpha: Plane, distance: Plane, width: float) -> P
     return closed_form(image, np.where(sure, inside, np.float32(HALF)))
 
 
-def _guided(image: Image, alpha: Plane, distance: Plane, width: float, radius: int, how: Drawing) -> Plane:
+def _guided(image: Image, alpha: Plane, radius: int, how: Drawing) -> Plane:
     steep = np.clip((alpha - HALF) * how.steepness + HALF, 0, 1).astype(np.float32)
-    found = guided_filter(image, steep, radius, how.epsilon, max(1, radius // _FINE_RADIUS))
-    # The filter does not end at the band: let it fade over the outer half, so that no line shows.
-    share = np.clip(2 - 2 * np.abs(distance) / np.float32(width), 0, 1)
-    return (share * found + (1 - share) * (distance > 0)).astype(np.float32)
+    return guided_filter(image, steep, radius, how.epsilon, max(1, radius // _FINE_RADIUS))

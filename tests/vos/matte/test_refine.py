@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tolerances import FLOAT32_PARITY
 from vos.errors import InputError
+from vos.matte.band import signed_distance
 from vos.matte.closed_form import require_closed_form
-from vos.matte.refine import CLOSED_FORM, parse_method, refine
+from vos.matte.guided import guided_filter
+from vos.matte.refine import CLOSED_FORM, GUIDED, parse_method, refine
 
 REFINING = ["guided", "closed-form"]
 PIXEL = 4
@@ -51,6 +54,25 @@ def test_outside_the_band_a_matte_is_black_or_white(method: str, radius: int, pi
     from_edge = np.abs(np.hypot(x - 64, y - 48) - radius)
     far = from_edge > max(3, CLOSED_FORM.reach * pixel) + pixel
     np.testing.assert_array_equal(found[far], truth[far] > 0.5)
+
+
+def of_the_whole_picture(image: np.ndarray, alpha: np.ndarray, pixel: float) -> np.ndarray:
+    """The guided matte without boxes: every pixel filtered, and its distance to the edge known."""
+    distance = signed_distance(alpha >= 0.5)
+    steep = np.clip((alpha - 0.5) * GUIDED.steepness + 0.5, 0, 1).astype(np.float32)
+    drawn = guided_filter(image, steep, round(GUIDED.radius * pixel), GUIDED.epsilon)
+    share = np.clip(2 - 2 * np.abs(distance) / max(3, pixel), 0, 1)
+    return share * drawn + (1 - share) * (alpha >= 0.5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(8, 260), st.sampled_from([3, 5, 7.5]), st.integers(-150, 150), st.integers(-200, 200))
+def test_the_boxes_around_an_edge_change_nothing(radius: int, pixel: float, down: int, right: int):
+    """Edges that cross tiles, run along them, or leave the picture."""
+    truth = np.roll(disk((300, 420), radius), (down, right), axis=(0, 1))
+    seen, image = as_seen_by_a_model(truth), picture(truth)
+    expected = of_the_whole_picture(image, seen, pixel)
+    np.testing.assert_allclose(refine(image, seen, "guided", pixel), expected, rtol=0, atol=FLOAT32_PARITY)
 
 
 @pytest.mark.parametrize("method", REFINING)
