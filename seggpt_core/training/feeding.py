@@ -63,6 +63,7 @@ def batches(maker: BatchMaker, steps: range, workers: int = 0) -> Iterator[Batch
         num_workers=workers,
         prefetch_factor=_AHEAD,
         worker_init_fn=_one_thread,
+        multiprocessing_context="spawn",  # a fork may copy locks that other threads hold
     )
 
 

@@ -16,7 +16,7 @@ from seggpt_core.training.data.shards import Library
 from seggpt_core.training.feeding import BatchMaker, batches
 from seggpt_core.training.learner import CompactLearner, Learner
 from seggpt_core.training.processes import Processes, joined
-from seggpt_core.training.state import STATE_MB, load_state, save_state
+from seggpt_core.training.state import STATE_MB, check_sizes, find_state, load_state, save_state
 from seggpt_core.training.trainer import Trainer
 
 LOG_EVERY = 10
@@ -66,6 +66,7 @@ def train(
         library = Library.open([folders.data / name for name in config.data])
         learner = (make_learner or compact_learner)(config)
         maker = BatchMaker(library, config, processes)
+        check_sizes(learner.net.state_dict(), piece.state_mb)
         trainer = start_or_resume(learner, maker, folders, own_device)
         journal = _Journal(config, folders, processes, began, on_entry, trainer.step)
         stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
@@ -140,8 +141,9 @@ def start_or_resume(learner: Learner, maker: BatchMaker, folders: RunFolders, de
     """A trainer at the state in `folders.out`, or at step 0."""
     learner.net.to(device)
     trainer = Trainer(learner, maker.config, maker.processes)
-    if (folders.out / "state").exists():
-        trainer.resume(load_state(folders.out / "state"))
+    state = find_state(folders.out / "state")
+    if state is not None:
+        trainer.resume(load_state(state))
         return trainer
     folders.out.mkdir(parents=True, exist_ok=True)
     trainer.initialise(maker.first().to(device))

@@ -40,22 +40,36 @@ def save_state(folder: Path, state: State, config: TrainingConfig, state_mb: flo
 
     state_mb: largest file, in millions of bytes. Raises InputError if a tensor alone is larger.
     """
+    check_sizes(state.tensors, state_mb)
     fresh = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     parts = {}
-    for number, tensors in enumerate(_parts(state.tensors, round(state_mb * 1e6) - _HEADER_BYTES)):
+    for number, tensors in enumerate(_parts(state.tensors, _most(state_mb))):
         path = fresh / f"part-{number:02d}.safetensors"
         save_file(tensors, path)
         parts[path.name] = sha256(path)
     description = {"step": state.step, "config": dataclasses.asdict(config), "parts": parts}
     (fresh / "state.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
-    old = folder.with_name(f".{folder.name}.old")
+    old = _older(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.replace(folder, old)
     os.replace(fresh, folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def check_sizes(tensors: Mapping[str, Tensor], state_mb: float) -> None:
+    """Raises InputError if a tensor alone is larger than a file of the state may be, in millions of bytes."""
+    for name, tensor in tensors.items():
+        if tensor.nbytes > _most(state_mb):
+            held, needed = _most(state_mb) / 1e6, tensor.nbytes / 1e6
+            raise InputError(f"the state's files hold {held:.2f} MB, but {name} has {needed:.2f} MB")
+
+
+def find_state(folder: Path) -> Path | None:
+    """Where the newest whole state lies: in `folder`, or beside it after a kill between two renamings; or None."""
+    return next((path for path in (folder, _older(folder)) if path.exists()), None)
 
 
 def load_state(folder: Path) -> State:
@@ -81,11 +95,18 @@ def _parts(tensors: Mapping[str, Tensor], most: int) -> Iterator[dict[str, Tenso
     part: dict[str, Tensor] = {}
     size = 0
     for name, tensor in sorted(tensors.items()):
-        if tensor.nbytes > most:
-            raise InputError(f"the state's files hold {most / 1e6:.2f} MB, but {name} has {tensor.nbytes / 1e6:.2f} MB")
         if part and size + tensor.nbytes > most:
             yield part
             part, size = {}, 0
         part[name] = tensor.detach().cpu().contiguous()
         size += tensor.nbytes
     yield part
+
+
+def _most(state_mb: float) -> int:
+    """Bytes of tensors in a file."""
+    return round(state_mb * 1e6) - _HEADER_BYTES
+
+
+def _older(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")

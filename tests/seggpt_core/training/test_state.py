@@ -1,5 +1,6 @@
 """A state comes back bit by bit, in parts of bounded size, or is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from seggpt_core.errors import InputError
 from seggpt_core.training.config import TrainingConfig, config_from_mapping
-from seggpt_core.training.state import STATE_MB, State, load_state, save_state
+from seggpt_core.training.state import STATE_MB, State, find_state, load_state, save_state
 
 CONFIG = TrainingConfig(data=("a.tar",), learning_rate=((0, 0.0), (10, 1e-3)))
 
@@ -35,6 +36,29 @@ def test_parts_may_be_smaller_but_not_than_a_tensor(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"files hold 0\.28 MB, but weight/0 has 0\.40 MB"):
         save_state(tmp_path / "state", State(8, tensors), CONFIG, state_mb=0.3)
     assert load_state(tmp_path / "state").step == 7, "the older state stays"
+
+
+def test_a_kill_between_two_renamings_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "state"
+    assert find_state(folder) is None
+    save_state(folder, State(7, {"weight/a": torch.zeros(3)}), CONFIG)
+    renamed = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if target == folder:
+            raise KeyboardInterrupt
+        renamed(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save_state(folder, State(8, {"weight/a": torch.ones(3)}), CONFIG)
+    found = find_state(folder)
+    assert found is not None
+    assert load_state(found).step == 7
+    save_state(folder, State(8, {"weight/a": torch.ones(3)}), CONFIG)
+    assert find_state(folder) == folder
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:
