@@ -28,6 +28,9 @@ class TrainingConfig:
     engine: EngineConfig = field(default_factory=EngineConfig)
     sizes: tuple[tuple[int, int], ...] = ((256, 256),)
     """Heights and widths of batches, drawn evenly; multiples of 16."""
+    grow_step: int | None = None
+    """Steps done when batches take `grown_sizes` instead; None keeps `sizes`."""
+    grown_sizes: tuple[tuple[int, int], ...] = ()
     batch: int = 4
     seed: int = 1
     precision: str = "fp32"
@@ -58,7 +61,11 @@ class TrainingConfig:
             raise InputError(f"learning_rate steps {steps}: at least two are needed, rising from 0")
         if self.precision not in PRECISIONS:
             raise InputError(f"precision {self.precision!r}: there is {', '.join(PRECISIONS)}")
-        for size in self.sizes:
+        if (self.grow_step is None) != (not self.grown_sizes):
+            raise InputError(
+                f"grow_step {self.grow_step} with {len(self.grown_sizes)} grown_sizes: both are needed, or neither"
+            )
+        for size in (*self.sizes, *self.grown_sizes):
             if size[0] % 16 or size[1] % 16:
                 raise InputError(f"size {size[0]}x{size[1]}: height and width must be multiples of 16")
 
@@ -66,6 +73,10 @@ class TrainingConfig:
     def steps(self) -> int:
         """The step at which the run ends."""
         return self.learning_rate[-1][0]
+
+    def sizes_at(self, step: int) -> tuple[tuple[int, int], ...]:
+        """The heights and widths that a step's batch may have."""
+        return self.sizes if self.grow_step is None or step < self.grow_step else self.grown_sizes
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""

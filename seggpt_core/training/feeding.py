@@ -31,7 +31,8 @@ class BatchMaker(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         """This process's share of the batch of a step."""
         config = self.config
-        size = config.sizes[int(np.random.default_rng([config.seed, step, 1]).integers(len(config.sizes)))]
+        sizes = config.sizes_at(step)
+        size = sizes[int(np.random.default_rng([config.seed, step, 1]).integers(len(sizes)))]
         numbers = range(step * config.batch, (step + 1) * config.batch)
         indices = [number % (config.distinct or number + 1) for number in numbers]
         return self._made(self.processes.share(indices), size)

@@ -17,6 +17,8 @@ from seggpt_core.training.batch import make_batch, shown_first
 from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.engine import Sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
+from seggpt_core.training.data.shards import Library
+from seggpt_core.training.feeding import BatchMaker
 from seggpt_core.training.loop import Piece, RunFolders, train
 from seggpt_core.training.published import PublishedLearner
 from tests.tolerances import HALF_PRECISION_LOSS
@@ -76,6 +78,18 @@ def test_a_stem_that_learns_late_may_be_cut_anywhere(data: Path, cut: int) -> No
     assert frozen == (cut <= 2)
     train(late, pieces, CPU)
     assert sha256(whole.out / "weights.safetensors") == sha256(pieces.out / "weights.safetensors")
+
+
+def test_crops_grow_at_their_step(data: Path) -> None:
+    growing = dataclasses.replace(config(steps=4), grow_step=2, grown_sizes=((96, 64),))
+    maker = BatchMaker(library=Library.open([data / "own"]), config=growing)
+    sizes = [tuple(maker[step].images.shape[-2:]) for step in range(4)]
+    assert set(sizes[:2]) <= set(growing.sizes)
+    assert sizes[2:] == [(96, 64)] * 2
+    with pytest.raises(InputError, match="grow_step 2 with 0 grown_sizes: both are needed, or neither"):
+        dataclasses.replace(config(), grow_step=2)
+    with pytest.raises(InputError, match="size 96x60"):
+        dataclasses.replace(config(), grow_step=2, grown_sizes=((96, 60),))
 
 
 def test_processes_that_make_samples_change_nothing(data: Path) -> None:
