@@ -6,7 +6,7 @@ the reason; `VOS_REQUIRE=data,gpu` turns those skips into failures.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, overload
 
@@ -42,6 +42,14 @@ class Require:
 def require() -> Require:
     """Ask for "data", "golden" or "gpu"; skips the test, with a reason, where there is none."""
     return Require()
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before() -> Iterator[None]:
+    """Give back the number of torch's threads: benchmarks and training commands set it for their whole process."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
 
 
 settings.register_profile("fixed", derandomize=True)

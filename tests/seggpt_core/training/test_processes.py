@@ -20,6 +20,8 @@ from tests.seggpt_core.training.shared_run import run
 from tests.tolerances import SHARED_TRAINING
 
 ROOT = Path(__file__).parents[3]
+PATIENCE_S = 240
+"""Two processes that never find each other would wait half an hour."""
 
 
 @pytest.fixture
@@ -39,10 +41,13 @@ def data(tmp_path: Path) -> Path:
 
 def test_two_processes_learn_what_one_does(data: Path) -> None:
     run(RunFolders(data=data, out=data / "alone"))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
+    command += ["--nproc-per-node", "2"]
     command += ["-m", "tests.seggpt_core.training.shared_run", str(data), str(data / "shared")]
+    # On the loopback interface whatever the machine's name resolves to.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     assert (data / "shared/rank-0").read_text() == (data / "shared/rank-1").read_text()
