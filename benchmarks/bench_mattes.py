@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def averaged(scene: Scene, frames: int, size: tuple[int, int]) -> list[Case]:
     """The true alpha as a model of the embedded one's resolution sees it at best."""
-    height, width = (side // _OUTPUT_STRIDE for side in canvas.fit_size(*size, load_tracker().short_side, 16))
+    height, width = (side // _OUTPUT_STRIDE for side in canvas.fit_size(*size, load_tracker().pixels, 16))
     return [_averaged(shot, (height, width)) for shot in scene.shots(frames, size)]
 
 

@@ -118,7 +118,7 @@ def _load(settings: TrackerSettings) -> InContextModel:
 
 
 def _input_size(case: Case, settings: TrackerSettings, model: InContextModel) -> list[int]:
-    size = settings.size or canvas.fit_size(case.height, case.width, settings.short_side, model.multiple)
+    size = settings.size or canvas.fit_size(case.height, case.width, settings.pixels, model.multiple)
     return list(size)
 
 

@@ -12,26 +12,24 @@ from torch import Tensor
 
 from seggpt_core.errors import InputError
 
-_WIDEST = 4.0
-"""The input's area is at most that of a picture of this aspect, so that a strip of 8000x50 stays affordable."""
+_SLACK = 1.25
+"""How much larger than asked for an input may become by rounding, before a strip's aspect gives way."""
 _SMALLEST_KNOWN = 1e-6
 
 
-def fit_size(height: int, width: int, short_side: int, multiple: int) -> tuple[int, int]:
-    """Model input size (H, W) in pixels for a picture of `height` x `width`.
+def fit_size(height: int, width: int, pixels: int, multiple: int) -> tuple[int, int]:
+    """Model input size (H, W) for a picture of `height` x `width`: about so many `pixels` at the picture's aspect.
 
-    The shorter side becomes `short_side` and the longer follows the aspect, both rounded to `multiple` and
-    at least that. A picture longer than 4:1 gets a shorter short side instead of more area; where the short
-    side is down to `multiple`, the long side is cut and the aspect gives way.
+    Both sides are rounded to `multiple` and at least that. Every aspect costs the same and is seen as well; of a strip
+    whose shorter side is a few multiples only, the longer is cut.
     """
     if min(height, width) < 1:
         raise InputError(f"a picture of {height}x{width} (height x width): both sides must be at least 1 pixel")
-    if short_side < multiple:
-        raise InputError(f"short side {short_side}: must be at least the model's multiple, {multiple}")
+    if pixels < multiple**2:
+        raise InputError(f"{pixels} pixels: the model's input has at least {multiple}x{multiple}, {multiple**2}")
     aspect = max(height, width) / min(height, width)
-    budget = _WIDEST * short_side**2
-    short = _rounded(min(short_side, math.sqrt(budget / aspect)), multiple)
-    long = _rounded(min(short * aspect, budget / short), multiple)
+    short = _rounded(math.sqrt(pixels / aspect), multiple)
+    long = _rounded(min(short * aspect, _SLACK * pixels / short), multiple)
     return (short, long) if height <= width else (long, short)
 
 

@@ -47,15 +47,31 @@ __all__ = [
 ]
 
 _WEIGHTS = Path(__file__).parent / "weights"
-EMBEDDED = {"compact": _WEIGHTS / "compact.safetensors", "readout": _WEIGHTS / "readout.safetensors"}
-"""Models whose weights travel in the package."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embedded:
+    """Weights that travel in the package."""
+
+    path: Path
+    architecture: str
+    """What the file calls its model."""
+    terms: str | None = None
+    """What limits their use, if anything does."""
+
+
+EMBEDDED: Mapping[str, Embedded] = {
+    "compact": Embedded(path=_WEIGHTS / "compact.safetensors", architecture="compact"),
+    "readout": Embedded(path=_WEIGHTS / "readout.safetensors", architecture="readout"),
+}
+"""By the names that `load_model` takes; the first is the default."""
 
 
 def embedded_weights(name: str) -> Path:
     """The file of a model that travels in the package. Raises InputError if there is none of that name."""
     if name not in EMBEDDED:
         raise InputError(f"model {name!r}: the package holds weights of {', '.join(EMBEDDED)}")
-    return EMBEDDED[name]
+    return EMBEDDED[name].path
 
 
 def model_names() -> tuple[str, ...]:
@@ -88,17 +104,17 @@ def load_model(
     asked_for = ", ".join(f"{option} {value!r}" for option, value in options.items() if value is not None)
     if asked_for:
         raise InputError(f"model {name!r}: {asked_for}: such options are for {PUBLISHED} alone")
-    path = weights or EMBEDDED[name]
+    path, architecture = weights or EMBEDDED[name].path, EMBEDDED[name].architecture
     description, tensors = read_weights(path)
-    if description.model != name:
-        raise InputError(f"{path}: weights of the model {description.model!r}, but {name!r} was asked for")
-    if name == "readout":
+    if description.model != architecture:
+        raise InputError(f"{path}: weights of the model {description.model!r}, but {architecture!r} is needed")
+    if architecture == "readout":
         stem = Stem()
         load_strictly(stem, tensors, path)
         return MatchingReadout(stem, sha256(path), device)
     net = CompactNet(_compact_config(description.config, path))
     load_strictly(net, tensors, path)
-    return Compact(net, sha256(path), device)
+    return Compact(net, sha256(path), device, name)
 
 
 def load_published(path: Path | None, device: torch.device, hub: Hub | None = None) -> tuple[SegGPT, str]:

@@ -160,12 +160,12 @@ class CompactPromptSet(PromptSet):
 class Compact:
     """`CompactNet` behind the four calls. Three objects a pass; inputs are multiples of 16."""
 
-    name = "compact"
     slots = 3
     multiple = 16
 
-    def __init__(self, net: CompactNet, weights_hash: str, device: torch.device) -> None:
-        """net: with its weights loaded; it is moved to `device` and put in eval mode."""
+    def __init__(self, net: CompactNet, weights_hash: str, device: torch.device, name: str = "compact") -> None:
+        """net: with its weights loaded; it is moved to `device` and put in eval mode. name: what its weights are."""
+        self.name = name
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.weights_hash = weights_hash
         self.device = device

@@ -71,7 +71,7 @@ class Predictor:
         model: InContextModel,
         prompts: Sequence[tuple[Picture, LabelMap]],
         *,
-        short_side: int = 288,
+        pixels: int = 288 * 512,
         size: tuple[int, int] | None = None,
     ) -> None:
         """prompts: one or more pictures, each with the label map of its own size; sizes may differ between them.
@@ -79,7 +79,7 @@ class Predictor:
         The same id in several prompts is the same class. A class that a prompt does not hold is background there:
         where a picture shows it all the same, mark it as void.
 
-        Prompts and query are resized to one model input: the query's aspect with this shorter side in pixels, or
+        Prompts and query are resized to one model input: the query's aspect with about so many pixels, or
         `size` (height, width), multiples of `model.multiple`. Raises InputError for a prompt or size that does
         not fit these words, and for an empty label map.
         """
@@ -88,7 +88,7 @@ class Predictor:
         if size is not None:
             canvas.check_size(size, model.multiple)
         self._model = model
-        self._short_side = short_side
+        self._pixels = pixels
         self._size = size
         self._prompts = [_checked(prompt, number) for number, prompt in enumerate(prompts, start=1)]
         self.classes = tuple(sorted(set(chain.from_iterable(classes for _, _, classes in self._prompts))))
@@ -103,7 +103,7 @@ class Predictor:
         """
         image = _picture(query, "the query")
         height, width = image.shape[:2]
-        size = self._size or canvas.fit_size(height, width, self._short_side, self._model.multiple)
+        size = self._size or canvas.fit_size(height, width, self._pixels, self._model.multiple)
         frame = self._model.encode_frame(canvas.to_model_image(image, size, self._model.device))
         passes = segment_groups(self._model, frame, self._prompt_set(size), self._groups)
         ids = palette.label_map(passes, self._groups, (height, width))

@@ -51,10 +51,10 @@ class ModelSettings(BaseModel):
     """Run the published model's blocks through `torch.compile`; on a GPU."""
     cuda_graphs: bool = False
     """Replay the published model's frames as CUDA graphs; on a GPU."""
-    short_side: int = Field(default=288, ge=16, le=4096)
-    """Pixels of the model input's shorter side; the aspect is kept as nearly as the model's multiple allows."""
+    pixels: int = Field(default=288 * 512, ge=256, le=4096**2)
+    """About how many the model input has; the aspect is kept as nearly as the model's multiple allows."""
     size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
-    """Model input (height, width) in pixels, instead of `short_side`."""
+    """Model input (height, width) in pixels, instead of `pixels`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 

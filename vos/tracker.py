@@ -159,7 +159,7 @@ class Tracker:
                 f"{self._frame_size[0]}x{self._frame_size[1]}: all frames must have one size"
             )
         self._frame_size = size
-        input_size = self._settings.size or canvas.fit_size(*size, self._settings.short_side, self._model.multiple)
+        input_size = self._settings.size or canvas.fit_size(*size, self._settings.pixels, self._model.multiple)
         return self._model.encode_frame(canvas.to_model_image(frame.pixels, input_size, self._model.device))
 
     def _paint(self, features: FrameFeatures) -> list[_Pass]:

@@ -53,9 +53,9 @@ def test_a_round_trip_keeps_every_tensor(saved: Path) -> None:
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_embedded_files_written_again_have_the_same_bytes(name: str, tmp_path: Path) -> None:
-    description, tensors = read_weights(EMBEDDED[name])
+    description, tensors = read_weights(EMBEDDED[name].path)
     again = write_weights(tmp_path / "again.safetensors", description.model, description.config, tensors)
-    assert again == sha256(EMBEDDED[name])
+    assert again == sha256(EMBEDDED[name].path)
 
 
 def test_float32_keeps_every_bit(tmp_path: Path) -> None:

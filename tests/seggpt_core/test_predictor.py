@@ -74,7 +74,7 @@ class TestResults:
 
     def test_the_input_has_the_querys_aspect(self):
         model = ShadeModel()
-        one = predictor(example(1), model=model, size=None, short_side=32)
+        one = predictor(example(1), model=model, size=None, pixels=32 * 48)
         sizes = []
         for shape in [(64, 96), (96, 64), (50, 50)]:
             found = one.predict(np.zeros((*shape, 3), np.uint8))
@@ -136,7 +136,7 @@ class TestForms:
 
 def test_prompts_are_encoded_once_for_every_size():
     model = ShadeModel()
-    one = predictor(example(1), example(2), model=model, size=None, short_side=32)
+    one = predictor(example(1), example(2), model=model, size=None, pixels=32 * 48)
     for shape in [(64, 96), (96, 64), (64, 96), (128, 192)]:
         one.predict(np.zeros((*shape, 3), np.uint8))
     assert model.calls == {"encode_frame": 4 + 2 * 2, "encode_prompts": 2 * 2, "prepare": 2, "segment": 4}
@@ -144,7 +144,7 @@ def test_prompts_are_encoded_once_for_every_size():
 
 def test_prompts_of_few_sizes_are_kept():
     model = ShadeModel()
-    one = predictor(example(1), model=model, size=None, short_side=32)
+    one = predictor(example(1), model=model, size=None, pixels=96 * 96)
     for width in (64, 96, 128, 160, 192, 64, 192):
         one.predict(np.zeros((64, width, 3), np.uint8))
     assert model.calls["prepare"] == 6, "the first of five sizes was let go"
@@ -212,7 +212,7 @@ def test_the_learned_model_finds_what_has_moved_and_turned(prompts: int):
     examples = list(zip(clip.frames, clip.labels, strict=True))
     query, truth = examples[15]
     model = load_model("compact", device=torch.device("cpu"))
-    found = Predictor(model, examples[: 8 * prompts : 8], short_side=192).predict(query)
+    found = Predictor(model, examples[: 8 * prompts : 8], pixels=192 * 336).predict(query)
     for identity in (1, 2, 3, 4):
         mine, theirs = found.ids == identity, truth == identity
         assert (mine & theirs).sum() / (mine | theirs).sum() > 0.8

@@ -35,8 +35,9 @@ def list_command() -> None:
     from seggpt_core.downloads import SOURCES
     from seggpt_core.files import sha256
 
-    for name, path in EMBEDDED.items():
-        _show(name, {"weights": f"{path}, in the package", "size": _size(path), "sha256": sha256(path)})
+    for name, one in EMBEDDED.items():
+        facts = {"weights": f"{one.path}, in the package", "size": _size(one.path), "sha256": sha256(one.path)}
+        _show(name, facts if one.terms is None else facts | {"terms": one.terms})
     for name, sources in SOURCES.items():
         for source in sources:
             _show(f"{name} ({source.format} format)", source_facts(name, source))
@@ -119,7 +120,7 @@ def weights_path(what: str) -> Path:
     from seggpt_core.hub import HuggingFaceHub
 
     if what in EMBEDDED:
-        return EMBEDDED[what]
+        return EMBEDDED[what].path
     if what in SOURCES:
         return require_downloaded(what, HuggingFaceHub()).path
     if not Path(what).is_file():

@@ -102,7 +102,7 @@ def run_job(opened: OpenedSegmentJob, on_image: Callable[[], None]) -> "ImagesRe
     job, settings = opened.job, opened.job.settings
     model = build_model(settings)
     prompts = list(zip(opened.images, opened.masks.ids, strict=True))
-    predictor = Predictor(model, prompts, short_side=settings.short_side, size=settings.size)
+    predictor = Predictor(model, prompts, pixels=settings.pixels, size=settings.size)
     record = _record(opened, model, predictor.classes)
     started = perf_counter()
     with recorded(job.out, opened.stale, record) as tally:

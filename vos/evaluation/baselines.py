@@ -13,5 +13,5 @@ FREE_BASELINES: Mapping[str, Predictor] = {"all_empty": all_empty, "first_mask_c
 
 def untrained_readout(settings: TrackerSettings) -> TrackerSettings:
     """The same settings with the matching readout, in which nothing but the ImageNet stem was learned."""
-    own = ModelSettings(model=_READOUT_MODEL).model_dump(exclude={"short_side", "size", "device"})
+    own = ModelSettings(model=_READOUT_MODEL).model_dump(exclude={"pixels", "size", "device"})
     return settings.model_copy(update=own)

@@ -40,7 +40,7 @@ def test_list_tells_what_there_is(hub: FakeHub, capsys: pytest.CaptureFixture[st
     titles = [line for line in out.splitlines() if not line.startswith(" ")]
     assert titles == ["compact", "readout", "seggpt-vit-large (port format)", "seggpt-vit-large (official format)"]
     compact, readout, port, official = (facts(part) for part in re.split(r"\n(?=\S)", out))
-    assert compact["sha256"] == sha256(EMBEDDED["compact"])
+    assert compact["sha256"] == sha256(EMBEDDED["compact"].path)
     assert readout["size"] == "2.3 MB"
     assert port["sha256"] == digest
     assert port["from"] == "model.safetensors of BAAI/seggpt-vit-large"
@@ -81,7 +81,7 @@ def test_verify_names_and_files(hub: FakeHub, tmp_path: Path, capsys: pytest.Cap
         found = facts(capsys.readouterr().out)
         assert (found["model"], found["format"], found["sha256"]) == ("seggpt", "port", digest)
     assert call("models", "verify", "readout") == 0
-    assert facts(capsys.readouterr().out)["sha256"] == sha256(EMBEDDED["readout"])
+    assert facts(capsys.readouterr().out)["sha256"] == sha256(EMBEDDED["readout"].path)
     assert call("models", "verify", tmp_path / "absent") == 2
     expected = f"vos: {tmp_path / 'absent'}: no such file; models are compact, readout, seggpt-vit-large\n"
     assert capsys.readouterr().err == expected

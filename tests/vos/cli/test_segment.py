@@ -121,7 +121,7 @@ class TestResults:
             "compile": False,
             "cuda_graphs": False,
             "ensemble": None,
-            "short_side": 288,
+            "pixels": 147456,
             "size": [64, 96],
             "device": "cpu",
         }

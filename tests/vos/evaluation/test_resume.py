@@ -47,7 +47,7 @@ class Case:
         seen = Seen()
         found = evaluate_tracker(
             open_dataset("davis2017", self.data),
-            load_tracker("default", model=TROUBLE, weights=self.folder / "weights", short_side=24, **changes),
+            load_tracker("default", model=TROUBLE, weights=self.folder / "weights", pixels=48 * 64, **changes),
             self.out,
             baselines=baselines,
             overwrite=overwrite,
@@ -183,7 +183,7 @@ def test_a_killed_run_takes_its_workers_along_and_can_be_gone_on_with(case: Case
     stuck.touch()
     arguments = ["davis2017", "--data", str(case.data), "--out", str(case.out), "--no-baselines", "--workers", "2"]
     tracker = case.folder / "tracker.yaml"
-    tracker.write_text(f"model: {TROUBLE}\nweights: {case.folder / 'weights'}\nshort_side: 24\n")
+    tracker.write_text(f"model: {TROUBLE}\nweights: {case.folder / 'weights'}\npixels: 3072\n")
     command = [
         sys.executable,
         "-c",
