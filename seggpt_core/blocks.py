@@ -5,6 +5,7 @@ Shape suffixes: B batch, n tokens of a frame, m prompt tokens, D width, h heads,
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -71,6 +72,16 @@ class Attention(nn.Module):
         y = F.scaled_dot_product_attention(q, k, v)
         return self.out(y.transpose(1, 2).flatten(2)), own
 
+    def keys_values(self, x: Tensor, table: Tensor) -> KeysValues:
+        """What `forward` returns of x (B, n, D) besides the attended tokens."""
+        width = x.shape[-1]
+        k, v = (
+            F.linear(x, self.qkv.weight[width:], self.qkv.bias[width:])
+            .unflatten(-1, (2, self.heads, -1))
+            .permute(2, 0, 3, 1, 4)
+        )
+        return rotate(self.key_norm(k), table), v
+
 
 class Block(nn.Module):
     """Pre-norm attention and MLP."""
@@ -97,14 +108,22 @@ class Blocks(nn.Module):
         self.head_width = width // heads
         self.layers = nn.ModuleList(Block(width, heads, mlp_ratio) for _ in range(depth))
 
-    def forward(
-        self, x: Tensor, grid: tuple[int, int], prompts: Sequence[KeysValues] | None = None
-    ) -> tuple[Tensor, tuple[KeysValues, ...]]:
-        """x: (B, n, D) tokens of a `grid` of rows and columns; prompts: one entry a block, or None for a
-        prompt frame, which sees itself alone. Returns the tokens and each block's own keys and values."""
+    def forward(self, x: Tensor, grid: tuple[int, int], prompts: Sequence[KeysValues]) -> Tensor:
+        """A query's tokens: x (B, n, D) of a `grid` of rows and columns; prompts: one entry a block."""
+        table = rotary_table(grid, self.head_width, x.device)
+        for layer, kept in zip(self.layers, prompts, strict=True):
+            x, _ = layer(x, table, kept)
+        return x
+
+    def remember(self, x: Tensor, grid: tuple[int, int]) -> tuple[KeysValues, ...]:
+        """Each block's keys and values of a prompt frame, which sees itself alone; x as in `forward`.
+
+        Nobody reads the last block's tokens, so they are not computed.
+        """
         table = rotary_table(grid, self.head_width, x.device)
         kept: list[KeysValues] = []
-        for index, layer in enumerate(self.layers):
-            x, own = layer(x, table, None if prompts is None else prompts[index])
+        *first, last = (cast(Block, layer) for layer in self.layers)
+        for layer in first:
+            x, own = layer(x, table, None)
             kept.append(own)
-        return x, tuple(kept)
+        return *kept, last.attention.keys_values(last.norm1(x), table)

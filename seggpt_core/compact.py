@@ -98,7 +98,7 @@ class CompactNet(nn.Module):
         """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too."""
         seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
         tokens = frames.tokens + self.target_tokens(seen).flatten(2).transpose(1, 2)
-        _, attention = self.blocks(tokens, frames.grid)
+        attention = self.blocks.remember(tokens, frames.grid)
         kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), tokens.device)
         return EncodedPrompts(
             keys=frames.keys[:, kept],
@@ -118,7 +118,7 @@ class CompactNet(nn.Module):
             near = proximity(patches, self.log_radius.exp())
             readout = match(query.keys.float(), keys.float(), values.float(), self.sharpness, near, patches)
         tokens = (query.tokens + self.query_token).repeat_interleave(passes, dim=0)
-        tokens, _ = self.blocks(tokens, query.grid, attention)
+        tokens = self.blocks(tokens, query.grid, attention)
         tokens = self.token_norm(tokens).transpose(1, 2).unflatten(2, query.grid)
         skips = Skips(*(getattr(query.skips, name).repeat_interleave(passes, dim=0) for name in ("s8", "s4", "s2")))
         painted: Tensor = self.decoder(tokens, skips, readout)
