@@ -5,9 +5,10 @@ import errno
 import io
 import os
 import resource
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class FullDisk:
     folder: Path
     room: int
     part: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """Of `room`: two threads of a run write at once."""
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real = builtins.open
@@ -39,6 +42,15 @@ class FullDisk:
         monkeypatch.setattr(builtins, "open", opened)
         monkeypatch.setattr(io, "open", opened)
 
+    def take(self, wanted: int, write: Callable[[int], int]) -> int:
+        """Have `write` write as many of `wanted` bytes as there is room for; returns what it says it wrote."""
+        with self._lock:
+            if wanted and not self.room:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = write(min(wanted, self.room))
+            self.room -= written
+            return written
+
     def _counts(self, file: Any) -> bool:
         return isinstance(file, str | Path) and self.folder in Path(file).parents and self.part in str(file)
 
@@ -49,11 +61,8 @@ class _Counted(io.FileIO):
         self._disk = disk
 
     def write(self, data: Any) -> int:
-        if len(data) and not self._disk.room:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written = super().write(bytes(data)[: self._disk.room])
-        self._disk.room -= written
-        return written
+        whole = bytes(data)
+        return self._disk.take(len(whole), lambda size: super(_Counted, self).write(whole[:size]))
 
 
 @contextmanager
