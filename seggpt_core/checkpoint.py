@@ -62,6 +62,11 @@ class Embedded:
 
 EMBEDDED: Mapping[str, Embedded] = {
     "compact": Embedded(path=_WEIGHTS / "compact.safetensors", architecture="compact"),
+    "compact-davis": Embedded(
+        path=_WEIGHTS / "compact-davis.safetensors",
+        architecture="compact",
+        terms="non-commercial: learned from training clips of DAVIS-2016 too, which are CC BY-NC 4.0",
+    ),
     "readout": Embedded(path=_WEIGHTS / "readout.safetensors", architecture="readout"),
 }
 """By the names that `load_model` takes; the first is the default."""

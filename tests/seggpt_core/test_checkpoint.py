@@ -134,5 +134,5 @@ def test_damaged_and_foreign_files_are_refused(saved: Path, tmp_path: Path) -> N
     write_weights(saved, "readout", {}, {"x": torch.zeros(1)})
     with pytest.raises(InputError, match="'readout', but 'compact'"):
         load_model("compact", weights=saved, device=CPU)
-    with pytest.raises(InputError, match="there is compact, readout"):
+    with pytest.raises(InputError, match="there is compact, compact-davis, readout"):
         load_model("compct", device=CPU)

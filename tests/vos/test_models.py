@@ -74,7 +74,7 @@ def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
         ({"model": "readout", "precision": "bf16"}, "'readout': precision 'bf16': such options are for"),
         ({"model": f"{__name__}:Own", "compile": True}, "options of the published model only"),
         ({"model": PUBLISHED, "compile": True, "cuda_graphs": True}, "^compile, cuda_graphs: needs a CUDA device"),
-        ({"model": "compct"}, "there is compact, readout, seggpt-vit-large"),
+        ({"model": "compct"}, "there is compact, compact-davis, readout, seggpt-vit-large"),
     ],
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, object], message: str) -> None:

@@ -24,7 +24,8 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="compact (default), seggpt-vit-large, the untrained readout, or a class of yours, package.module:Class.",
+        help="compact (default), compact-davis (non-commercial), seggpt-vit-large, the untrained readout, "
+        "or a class of yours, package.module:Class.",
         rich_help_panel=_MODEL_PANEL,
     ),
 ]

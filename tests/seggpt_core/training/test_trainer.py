@@ -133,7 +133,7 @@ def test_a_run_may_start_from_weights_of_the_package(data: Path) -> None:
     assert found.keys() == embedded.keys()
     for name, tensor in embedded.items():
         torch.testing.assert_close(found[name], tensor, rtol=0, atol=0)
-    with pytest.raises(InputError, match=r"model 'huge': the package holds weights of compact, readout"):
+    with pytest.raises(InputError, match=r"model 'huge': the package holds weights of compact, compact-davis, readout"):
         train(dataclasses.replace(began, start="huge"), RunFolders(data=data, out=data / "other"), CPU)
 
 

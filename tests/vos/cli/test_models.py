@@ -38,9 +38,12 @@ def test_list_tells_what_there_is(hub: FakeHub, capsys: pytest.CaptureFixture[st
     assert call("models", "list") == 0
     out = capsys.readouterr().out
     titles = [line for line in out.splitlines() if not line.startswith(" ")]
-    assert titles == ["compact", "readout", "seggpt-vit-large (port format)", "seggpt-vit-large (official format)"]
-    compact, readout, port, official = (facts(part) for part in re.split(r"\n(?=\S)", out))
+    downloads = ["seggpt-vit-large (port format)", "seggpt-vit-large (official format)"]
+    assert titles == ["compact", "compact-davis", "readout", *downloads]
+    compact, davis, readout, port, official = (facts(part) for part in re.split(r"\n(?=\S)", out))
     assert compact["sha256"] == sha256(EMBEDDED["compact"].path)
+    assert "terms" not in compact
+    assert davis["terms"].startswith("non-commercial")
     assert readout["size"] == "2.3 MB"
     assert port["sha256"] == digest
     assert port["from"] == "model.safetensors of BAAI/seggpt-vit-large"
@@ -83,8 +86,8 @@ def test_verify_names_and_files(hub: FakeHub, tmp_path: Path, capsys: pytest.Cap
     assert call("models", "verify", "readout") == 0
     assert facts(capsys.readouterr().out)["sha256"] == sha256(EMBEDDED["readout"].path)
     assert call("models", "verify", tmp_path / "absent") == 2
-    expected = f"vos: {tmp_path / 'absent'}: no such file; models are compact, readout, seggpt-vit-large\n"
-    assert capsys.readouterr().err == expected
+    known = "compact, compact-davis, readout, seggpt-vit-large"
+    assert capsys.readouterr().err == f"vos: {tmp_path / 'absent'}: no such file; models are {known}\n"
 
 
 def test_convert_there_and_back_gives_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
