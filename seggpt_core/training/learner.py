@@ -16,6 +16,9 @@ from seggpt_core.losses import colour_logits
 from seggpt_core.matching import principal_axes
 from seggpt_core.training.batch import Batch
 
+_LATE_BLOCK = 4
+"""The stem's first block at stride 8."""
+
 
 class Learner(Protocol):
     """A network with its way of being trained."""
@@ -75,8 +78,8 @@ class CompactLearner:
             self.net.key.weight.copy_(axes)
 
     def unfreeze(self) -> None:
-        """Let the stem learn."""
-        self.net.stem.requires_grad_(True)
+        """Let the stem learn from stride 8 on: the edges and corners before it are general, and dear to learn."""
+        self.net.stem.blocks[_LATE_BLOCK:].requires_grad_(True)
 
     def compile(self) -> None:
         """The stem, the blocks and the decoder; what lies between them is a few operations."""
