@@ -27,8 +27,9 @@ from benchmarks.seggpt_paths import BOUNDS, PATHS, PaintPath, Scene, check, make
 from seggpt_core.config import SegGPTConfig
 from seggpt_core.execution import EXACT, Execution
 from seggpt_core.model import SegGPT
+from seggpt_core.training.arithmetic import matrix_ceiling
 
-_CEILING_SIDE = 8192
+_FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flops = {
         f"{case} {name}": count(name, config, net, execution, scene) for case, scene, name in _cases(scenes, paths)
     }
-    ceiling = matrix_ceiling(device, options.precision) if device.type == "cuda" else None
+    ceiling = matrix_ceiling(device, _FORMATS[options.precision]) / 1e12 if device.type == "cuda" else None
     peaks: dict[str, float] = {}
 
     def timed(case: str, path: PaintPath, scene: Scene) -> float:
@@ -126,20 +127,6 @@ def count_flops(path: PaintPath, scene: Scene) -> float:
     with FlopCounterMode(display=False) as counter:
         path(scene)
     return float(counter.get_total_flops()) / 1e12
-
-
-def matrix_ceiling(device: torch.device, precision: str, repeats: int = 20) -> float:
-    """TFLOP/s of large square matrix products in that format: what the card gives at best."""
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    one = torch.randn(_CEILING_SIDE, _CEILING_SIDE, device=device).to(dtype)
-    for _ in range(3):
-        one @ one
-    torch.cuda.synchronize(device)
-    began = time.perf_counter()
-    for _ in range(repeats):
-        one @ one
-    torch.cuda.synchronize(device)
-    return 2 * _CEILING_SIDE**3 * repeats / (time.perf_counter() - began) / 1e12
 
 
 def _meta_net(config: SegGPTConfig) -> SegGPT:

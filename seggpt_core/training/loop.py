@@ -11,6 +11,7 @@ import torch
 from seggpt_core.checkpoint import embedded_weights, load_strictly, read_weights, write_weights
 from seggpt_core.compact import CompactNet
 from seggpt_core.training import log
+from seggpt_core.training.arithmetic import Counter, matrix_ceiling
 from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.shards import Library
 from seggpt_core.training.feeding import BatchMaker, batches
@@ -52,7 +53,7 @@ def train(
     device: torch.device,
     *,
     piece: Piece = Piece(),
-    on_entry: Callable[[log.Entry], None] = lambda entry: None,
+    on_entry: Callable[[log.Entry, float], None] = lambda entry, share: None,
     make_learner: Callable[[TrainingConfig], Learner] | None = None,
 ) -> None:
     """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to
@@ -60,6 +61,7 @@ def train(
 
     A run cut into pieces gives the same weights as one that was not, on one machine with equal threads. Where
     `torchrun` has started several processes, all call this alike: they share each batch, and the first one writes.
+    on_entry: gets each line of the log, and the share of the device's matrix ceiling that was used since the last one.
     """
     began = time.perf_counter()
     with joined(device) as (processes, own_device):
@@ -68,13 +70,17 @@ def train(
         maker = BatchMaker(library, config, processes)
         check_sizes(learner.net.state_dict(), piece.state_mb)
         trainer = start_or_resume(learner, maker, folders, own_device)
-        journal = _Journal(config, folders, processes, began, on_entry, trainer.step)
+        ceiling = matrix_ceiling(own_device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
+        journal = _Journal(config, folders, processes, began, on_entry, trainer.step, ceiling)
+        counter = Counter()
         stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
         for batch in batches(maker, range(trainer.step, stop), piece.workers):
-            loss = trainer.take_step(batch.to(own_device))
+            moved = batch.to(own_device)
+            kind = (*moved.images.shape, len(trainer.trained))
+            loss, flops = counter.run(kind, lambda batch=moved: trainer.take_step(batch))  # type: ignore[misc]
             spent = (time.perf_counter() - began) / 60
             last = trainer.step == stop or processes.any(piece.max_minutes is not None and spent >= piece.max_minutes)
-            journal.note(trainer.step, loss, last=last)
+            journal.note(trainer.step, loss, flops, last=last)
             if last or trainer.step % config.state_every == 0:
                 if processes.is_first:
                     save(trainer, config, folders, piece.state_mb)
@@ -92,20 +98,25 @@ class _Journal:
         folders: RunFolders,
         processes: Processes,
         began: float,
-        on_entry: Callable[[log.Entry], None],
+        on_entry: Callable[[log.Entry, float], None],
         step: int,
+        ceiling: float,
     ) -> None:
+        """ceiling: FLOP/s that the device gives at best."""
         self._config, self._path, self._writes = config, folders.out / "log.csv", processes.is_first
         self._on_entry = on_entry
         entries = log.read(self._path, step)
         if self._writes:
             log.rewrite(self._path, entries)
         self._hours = entries[-1].hours if entries else 0.0
+        self._ceiling = ceiling
         self._losses: list[float] = []
+        self._flops = 0.0
         self._began, self._last = began, time.perf_counter()
 
-    def note(self, step: int, loss: float, *, last: bool) -> None:
+    def note(self, step: int, loss: float, flops: float, *, last: bool) -> None:
         self._losses.append(loss)
+        self._flops += flops
         if step % LOG_EVERY and not last:
             return
         now = time.perf_counter()
@@ -116,10 +127,11 @@ class _Journal:
             samples_per_second=len(self._losses) * self._config.batch / (now - self._last),
             hours=self._hours + (now - self._began) / 3600,
         )
-        self._losses, self._last = [], now
+        share = self._flops / (now - self._last) / self._ceiling
+        self._losses, self._flops, self._last = [], 0.0, now
         if self._writes:
             log.append(self._path, entry)
-            self._on_entry(entry)
+            self._on_entry(entry, share)
 
 
 def compact_learner(config: TrainingConfig) -> Learner:

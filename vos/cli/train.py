@@ -59,10 +59,10 @@ def train_command(
         torch.set_num_threads(threads)
     folders = RunFolders(data=data, out=out)
 
-    def show(entry: "log.Entry") -> None:
+    def show(entry: "log.Entry", share: float) -> None:
         typer.echo(
             f"step {entry.step}/{settings.steps}  loss {entry.loss:.4f}  rate {entry.learning_rate:.1e}  "
-            f"{entry.samples_per_second:.2f} samples/s  {entry.hours:.2f} h"
+            f"{entry.samples_per_second:.2f} samples/s, {share:.0%} of the matrix ceiling  {entry.hours:.2f} h"
         )
 
     piece = Piece(until_step=until_step, max_minutes=max_minutes, state_mb=state_mb, workers=workers)

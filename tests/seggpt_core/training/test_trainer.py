@@ -140,7 +140,14 @@ def test_a_run_may_start_from_weights_of_the_package(data: Path) -> None:
 def test_a_run_leaves_weights_log_and_plot(data: Path) -> None:
     folders = RunFolders(data=data, out=data / "run")
     entries: list[log.Entry] = []
-    train(config(), folders, CPU, on_entry=entries.append)
+    shares: list[float] = []
+
+    def note(entry: log.Entry, share: float) -> None:
+        entries.append(entry)
+        shares.append(share)
+
+    train(config(), folders, CPU, on_entry=note)
+    assert 0 < shares[0] < 1
     description, _ = read_weights(folders.out / "weights.safetensors")
     assert description.model == "compact"
     assert [entry.step for entry in entries] == [6]
@@ -195,7 +202,7 @@ def test_the_published_architecture_overfits_four_samples(data: Path) -> None:
         run,
         RunFolders(data=data, out=data / "published"),
         CPU,
-        on_entry=entries.append,
+        on_entry=lambda entry, _: entries.append(entry),
         make_learner=lambda _: PublishedLearner(SegGPT(sizes)),
     )
     assert entries[-1].loss < 0.1 * entries[0].loss, [entry.loss for entry in entries]
