@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from seggpt_core.canvas import Resampling
 from seggpt_core.inputs import check_prompts, target_grid
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 
@@ -35,6 +36,8 @@ class IdleModel:
     weights_hash = hashlib.sha256(b"idle").hexdigest()
     slots = 3
     multiple = 16
+    input_size: tuple[int, int] | None = None
+    resampling: Resampling = "smooth"
 
     def __init__(self, weights: Path | None, device: torch.device) -> None:
         """weights: there are none; the argument is what `--model package.module:Class` is called with."""

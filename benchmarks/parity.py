@@ -6,12 +6,15 @@ FILE holds `weights/<official name>`, `query` (3, a, b), `prompt_images` and `pr
 normalised, and runs: `<run>/output` (K, 3, 2a, b), `<run>/loss`, and any `<run>/blockNN` (batch, 2h, w, D). A run
 whose name holds "semantic" takes that type token; its K prompts are one ensemble, or, where the name holds
 "no_ensemble", K canvases apart. The reference path is held to all of it, the fast path to each value that it
-computes. A line for each run, path and stage; the last line is the result as JSON. Exit status 1 above 1e-5.
+computes. A line for each run, path and stage; the last line is the result as JSON, where `max_abs` is null if a
+difference is no number or shapes differ. Exit status 1 above 1e-5, 2 for a file that cannot be read.
 """
 
 import argparse
 import json
+import math
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,14 +59,19 @@ class Stage:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
-    figures = _read(parser.parse_args(arguments).file)
+    path = parser.parse_args(arguments).file
+    try:
+        figures = _read(path)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        parser.error(f"{path}: not a readable .npz file of arrays ({error})")
     stages = []
     for stage in compare(figures):
         stages.append(stage)
         verdict = "" if stage.error <= MOST else "  ABOVE THE BOUND"
         print(f"{stage.run:36s} {stage.path:9s} {stage.name:20s} {stage.error:.2e}{verdict}")
-    worst = max(stage.error for stage in stages)
-    print(json.dumps({"max_abs": worst, "runs": len({stage.run for stage in stages}), "stages": len(stages)}))
+    worst = float(np.max([stage.error for stage in stages]))  # unlike max(), it keeps NaN
+    told = worst if math.isfinite(worst) else None
+    print(json.dumps({"max_abs": told, "runs": len({stage.run for stage in stages}), "stages": len(stages)}))
     sys.exit(0 if worst <= MOST else 1)
 
 
@@ -78,7 +86,11 @@ def compare(figures: Mapping[str, Tensor]) -> Iterator[Stage]:
             ("fast", _by_fast_path(net, run, images, targets)),
         ):
             for name, (value, expected) in found.items():
-                yield Stage(path=path, run=run.name, name=name, error=float((value - expected).abs().max()))
+                yield Stage(path=path, run=run.name, name=name, error=_difference(value, expected))
+
+
+def _difference(found: Tensor, recorded: Tensor) -> float:
+    return float((found - recorded).abs().max()) if found.shape == recorded.shape else math.inf
 
 
 Compared = dict[str, tuple[Tensor, Tensor]]

@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.made_clip import label_map
 from benchmarks.uncached import Uncached
-from seggpt_core import canvas
+from seggpt_core.passes import input_size
 from seggpt_core.prompt import InContextModel
 from vos.io import MaskWriter, open_clip, read_mask
 from vos.metrics import region_similarity
@@ -118,7 +118,7 @@ def _load(settings: TrackerSettings) -> InContextModel:
 
 
 def _input_size(case: Case, settings: TrackerSettings, model: InContextModel) -> list[int]:
-    size = settings.size or canvas.fit_size(case.height, case.width, settings.pixels, model.multiple)
+    size = input_size(model, (case.height, case.width), settings.size, settings.pixels)
     return list(size)
 
 

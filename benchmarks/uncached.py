@@ -41,6 +41,8 @@ class Uncached:
         self.weights_hash = model.weights_hash
         self.slots = model.slots
         self.multiple = model.multiple
+        self.input_size = model.input_size
+        self.resampling = model.resampling
         self.device = model.device
 
     def encode_frame(self, image: torch.Tensor) -> UncachedFrame:

@@ -51,18 +51,23 @@ def has_fused_kernels(device: torch.device) -> bool:
 
 
 def attend_fused(q: Tensor, k: Tensor, v: Tensor, bias: Bias) -> Tensor:
-    """Attention of q (..., n, d) to k and v (..., m, d), m = r·c, in one kernel; (..., n, d).
+    """Attention of q (..., H, n, d) to k and v (..., H, m, d) of H heads, m = r·c, in one kernel; (..., H, n, d).
 
     The bias is a product too, (rows ⊕ columns of the query) · (one-hot row ⊕ one-hot column of the key), so it rides
     along as r + c more channels, and no kernel needs to know of it.
     """
     rows, columns = bias.rows.shape[-1], bias.columns.shape[-1]
-    keys = torch.arange(rows * columns, device=k.device)
-    places = torch.cat([F.one_hot(keys // columns, rows), F.one_hot(keys % columns, columns)], dim=-1).to(k.dtype)
+    numbers = torch.arange(rows * columns, device=k.device)
+    places = torch.cat([F.one_hot(numbers // columns, rows), F.one_hot(numbers % columns, columns)], dim=-1).to(k.dtype)
     wide_q = torch.cat([q * q.shape[-1] ** -0.5, bias.rows, bias.columns], dim=-1)
     wide_k = torch.cat([k, places.expand(*k.shape[:-1], -1)], dim=-1)
     missing = -wide_q.shape[-1] % _CHANNEL_MULTIPLE
-    return F.scaled_dot_product_attention(F.pad(wide_q, (0, missing)), F.pad(wide_k, (0, missing)), v, scale=1.0)
+    # Fused kernels take four dimensions only; of more, PyTorch would write out every score.
+    queries, keys, values = (
+        one.reshape(-1, *one.shape[-3:]) for one in (F.pad(wide_q, (0, missing)), F.pad(wide_k, (0, missing)), v)
+    )
+    seen = F.scaled_dot_product_attention(queries, keys, values, scale=1.0)
+    return seen.reshape(*q.shape[:-1], v.shape[-1])
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Bias) -> Part:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seggpt_core.blocks import Blocks, KeysValues, thinned
+from seggpt_core.canvas import Resampling
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
 from seggpt_core.errors import InputError
@@ -162,6 +163,8 @@ class Compact:
 
     slots = 3
     multiple = 16
+    input_size: tuple[int, int] | None = None
+    resampling: Resampling = "smooth"
 
     def __init__(self, net: CompactNet, weights_hash: str, device: torch.device, name: str = "compact") -> None:
         """net: with its weights loaded; it is moved to `device` and put in eval mode. name: what its weights are."""

@@ -43,7 +43,7 @@ class Execution:
     def autocast(self, device: torch.device) -> AbstractContextManager[object]:
         """The context that the model's work runs in."""
         if self.precision == "fp32":
-            return nullcontext()
+            return _exact_convolutions() if device.type == "cuda" else nullcontext()
         # Converted weights that autocast keeps are freed behind a recorded graph's back.
         return torch.autocast(
             device.type,
@@ -53,6 +53,13 @@ class Execution:
 
 
 EXACT = Execution()
+
+
+def _exact_convolutions() -> AbstractContextManager[object]:
+    """By default cuDNN rounds what float32 convolutions multiply to TF32, 10 bits of mantissa; here it does not."""
+    own = torch.backends.cudnn
+    return own.flags(enabled=own.enabled, benchmark=own.benchmark, deterministic=own.deterministic, allow_tf32=False)
+
 
 Work = Callable[..., Tensor]
 Capture = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]

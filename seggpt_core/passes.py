@@ -50,6 +50,25 @@ def describe(value: object) -> str:
     return type(value).__name__
 
 
+def encode_picture(
+    model: InContextModel,
+    image: npt.NDArray[np.uint8] | Tensor,
+    size: tuple[int, int] | None,
+    pixels: int,
+) -> FrameFeatures:
+    """A picture (H, W, 3) uint8 RGB through the model's first call, resized to `input_size`."""
+    chosen = input_size(model, (image.shape[0], image.shape[1]), size, pixels)
+    return model.encode_frame(canvas.to_model_image(image, chosen, model.device, model.resampling))
+
+
+def input_size(
+    model: InContextModel, picture: tuple[int, int], size: tuple[int, int] | None, pixels: int
+) -> tuple[int, int]:
+    """Height and width of the model's input for a picture of (height, width): `size` if given, else what the model is
+    made for, else about so many `pixels` at the picture's aspect."""
+    return size or model.input_size or canvas.fit_size(*picture, pixels, model.multiple)
+
+
 def group_ids(ids: Sequence[int], slots: int, colours: Palette = TETRAHEDRON) -> tuple[Group, ...]:
     """The ids, in their order, in as few passes as they fit; slots: how many the model tells apart in one."""
     width = min(slots, colours.slots)
@@ -71,7 +90,7 @@ def encode_labels(
     """
     ids, weight = torch.from_numpy(labels).to(model.device), torch.from_numpy(known).to(model.device).float()
     painted = (palette.colour_ids(ids, group, colours) for group in groups)
-    return model.encode_prompts(frame, *canvas.to_model_targets(painted, weight, frame.valid.size))
+    return model.encode_prompts(frame, *canvas.to_model_targets(painted, weight, frame.valid.size, model.resampling))
 
 
 def segment_groups(

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from seggpt_core import canvas, palette
 from seggpt_core.errors import InputError
-from seggpt_core.passes import VOID, check_labels, describe, encode_labels, group_ids, segment_groups
+from seggpt_core.passes import VOID, check_labels, describe, encode_labels, encode_picture, group_ids, segment_groups
 from seggpt_core.prompt import InContextModel, PromptSet
 
 Bytes = npt.NDArray[np.uint8]
@@ -79,9 +79,9 @@ class Predictor:
         The same id in several prompts is the same class. A class that a prompt does not hold is background there:
         where a picture shows it all the same, mark it as void.
 
-        Prompts and query are resized to one model input: the query's aspect with about so many pixels, or
-        `size` (height, width), multiples of `model.multiple`. Raises InputError for a prompt or size that does
-        not fit these words, and for an empty label map.
+        Prompts and query are resized to one model input: `size` (height, width), multiples of `model.multiple`, or
+        what the model is made for, or the query's aspect with about so many pixels. Raises InputError for a prompt
+        or size that does not fit these words, and for an empty label map.
         """
         if not prompts:
             raise InputError("no prompts: at least one picture with its label map is needed")
@@ -103,9 +103,8 @@ class Predictor:
         """
         image = _picture(query, "the query")
         height, width = image.shape[:2]
-        size = self._size or canvas.fit_size(height, width, self._pixels, self._model.multiple)
-        frame = self._model.encode_frame(canvas.to_model_image(image, size, self._model.device))
-        passes = segment_groups(self._model, frame, self._prompt_set(size), self._groups)
+        frame = encode_picture(self._model, image, self._size, self._pixels)
+        passes = segment_groups(self._model, frame, self._prompt_set(frame.valid.size), self._groups)
         ids = palette.label_map(passes, self._groups, (height, width))
         return Prediction(ids=np.asarray(ids.cpu().numpy()), classes=self.classes, passes=tuple(passes))
 
@@ -120,7 +119,7 @@ class Predictor:
         model = self._model
         prompts = []
         for image, labels, _ in self._prompts:
-            frame = model.encode_frame(canvas.to_model_image(image, size, model.device))
+            frame = encode_picture(model, image, size, self._pixels)
             prompts.append(encode_labels(model, frame, labels, labels != VOID, self._groups))
         return model.prepare(prompts)
 

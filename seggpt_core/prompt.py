@@ -18,6 +18,7 @@ from typing import Protocol
 
 import torch
 
+from seggpt_core.canvas import Resampling
 from seggpt_core.errors import InputError
 
 
@@ -85,6 +86,10 @@ class InContextModel(Protocol):
     """Objects one pass can tell apart, background not counted."""
     multiple: int
     """Input height and width must be multiples of this."""
+    input_size: tuple[int, int] | None
+    """Height and width of the input that the model is made for, whatever a picture's aspect; None if it takes any."""
+    resampling: Resampling
+    """How pictures and targets are resized to its input."""
     device: torch.device
 
     def encode_frame(self, image: torch.Tensor) -> FrameFeatures:

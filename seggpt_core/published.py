@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import fast
+from seggpt_core.canvas import Resampling
 from seggpt_core.errors import InputError
 from seggpt_core.execution import EXACT, Execution, GraphedCall, capture_on_cuda
 from seggpt_core.halves import PLAIN, Halves, compiled_steps
@@ -57,6 +58,7 @@ class Published:
     """`SegGPT` behind the four calls; the output is as large as the input, whose sides are whole patches."""
 
     slots = TETRAHEDRON.slots
+    resampling: Resampling = "official"
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Published:
         self.kind: Kind = kind
         self.ensemble = ensemble
         self.multiple = net.config.patch
+        self.input_size: tuple[int, int] | None = (net.config.canvas[0] // 2, net.config.canvas[1])
         self.execution = execution
         self._steps = compiled_steps() if execution.compile else PLAIN
         self._paint = GraphedCall(self._plain_paint, capture_on_cuda) if execution.cuda_graphs else self._plain_paint

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seggpt_core.canvas import Resampling
 from seggpt_core.errors import InputError
 from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.matching import VALUES, descriptors, values_to_colours, voting_values
@@ -55,6 +56,8 @@ class MatchingReadout:
     name = "readout"
     slots = 3
     multiple = 16
+    input_size: tuple[int, int] | None = None
+    resampling: Resampling = "smooth"
 
     def __init__(self, stem: Stem, weights_hash: str, device: torch.device) -> None:
         """stem: with its ImageNet weights loaded."""

@@ -18,6 +18,8 @@ _ANSWERS = (
     "weights_hash",
     "slots",
     "multiple",
+    "input_size",
+    "resampling",
     "device",
     "encode_frame",
     "encode_prompts",

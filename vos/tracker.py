@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import canvas, palette
-from seggpt_core.passes import check_labels, encode_labels, group_ids, segment_groups
+from seggpt_core.passes import check_labels, encode_labels, encode_picture, group_ids, segment_groups
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
 from vos.confidence import describe
 from vos.errors import InputError
@@ -159,8 +159,7 @@ class Tracker:
                 f"{self._frame_size[0]}x{self._frame_size[1]}: all frames must have one size"
             )
         self._frame_size = size
-        input_size = self._settings.size or canvas.fit_size(*size, self._settings.pixels, self._model.multiple)
-        return self._model.encode_frame(canvas.to_model_image(frame.pixels, input_size, self._model.device))
+        return encode_picture(self._model, frame.pixels, self._settings.size, self._settings.pixels)
 
     def _paint(self, features: FrameFeatures) -> list[_Pass]:
         painted = []

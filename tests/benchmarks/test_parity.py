@@ -65,3 +65,25 @@ def test_a_figure_that_is_off_is_found_on_both_paths(
     status, _, above = judged(changed(official, name, slice(-1, None), last), capsys)
     assert status == 1
     assert {line.split()[1] for line in above if line.startswith("five")} == {"reference", "fast"}
+
+
+def test_what_is_no_number_is_no_match(official: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with np.load(official) as figures:
+        row = figures["five_prompts_ensemble_semantic/block17"][..., -1:, :]
+    name = "five_prompts_ensemble_semantic/block17"
+    status, result, _ = judged(changed(official, name, slice(-1, None), np.full_like(row, np.nan)), capsys)
+    assert status == 1
+    assert result["max_abs"] is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an archive"])
+def test_a_file_that_holds_no_figures_is_refused(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "figures.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        parity.main([str(path)])
+    assert ended.value.code == 2
+    assert f"{path}: not a readable .npz file of arrays" in capsys.readouterr().err

@@ -50,3 +50,23 @@ def test_the_fused_kernel_gives_the_same_without_a_mask() -> None:
     part = attend(queries, k, v, bias)
     fused = attend_fused(queries, k.expand(2, 3, -1, -1), v.expand(2, 3, -1, -1), bias)
     torch.testing.assert_close(fused, part.sums / part.total, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+
+
+def test_fused_kernels_get_the_four_dimensions_that_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch's fused kernels refuse more: with five it would write all scores to memory, without a word."""
+    shapes = []
+    plain = F.scaled_dot_product_attention
+
+    def seen(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, **options: float) -> torch.Tensor:
+        shapes.append((q.shape, k.shape, v.shape))
+        return plain(q, k, v, **options)  # type: ignore[arg-type]
+
+    torch.manual_seed(3)
+    k, v, bias = random_part(1.0)
+    queries, keys, values = torch.randn(4, 2, 3, 5, WIDTH), k.expand(4, 2, 3, -1, -1), v.expand(4, 2, 3, -1, -1)
+    expected = attend(queries, keys, values, bias)
+    monkeypatch.setattr(F, "scaled_dot_product_attention", seen)
+    fused = attend_fused(queries, keys, values, Bias(*(part.expand(4, -1, -1, -1, -1) for part in bias)))
+    torch.testing.assert_close(fused, expected.sums / expected.total, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+    wide = WIDTH + ROWS + COLUMNS + 1  # to a multiple of 8
+    assert shapes == [((8, 3, 5, wide), (8, 3, ROWS * COLUMNS, wide), (8, 3, ROWS * COLUMNS, WIDTH))]

@@ -1,4 +1,5 @@
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_what_has_no_size_is_refused():
 def test_an_image_keeps_its_colours_and_range():
     image = np.zeros((48, 64, 3), dtype=np.uint8)
     image[:, :32] = (255, 0, 51)
-    resized = canvas.to_model_image(image, (24, 32), CPU)
+    resized = canvas.to_model_image(image, (24, 32), CPU, "smooth")
     assert resized.shape == (3, 24, 32)
     assert resized.dtype == torch.float32
     torch.testing.assert_close(resized[:, 5, 3], torch.tensor([1.0, 0.0, 0.2]))
@@ -67,29 +68,30 @@ def test_an_image_keeps_its_colours_and_range():
 
 def test_shrinking_averages():
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-    resized = canvas.to_model_image(image, (16, 24), CPU)
+    resized = canvas.to_model_image(image, (16, 24), CPU, "smooth")
     means = image.reshape(16, 4, 24, 4, 3).mean((1, 3)).transpose(2, 0, 1) / 255
     np.testing.assert_allclose(resized.numpy(), means, atol=1 / 255)  # OpenCV rounds to uint8
 
 
+@pytest.mark.parametrize("resampling", get_args(canvas.Resampling))
 @pytest.mark.parametrize("size", [(16, 24), (24, 40), (47, 64), (64, 96), (80, 112), (32, 160)])
-def test_tensors_are_resized_as_arrays_are(size: tuple[int, int]):
+def test_tensors_are_resized_as_arrays_are(size: tuple[int, int], resampling: canvas.Resampling):
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-    host = canvas.to_model_image(image, size, CPU)
-    device = canvas.to_model_image(torch.from_numpy(image), size, CPU)
+    host = canvas.to_model_image(image, size, CPU, resampling)
+    device = canvas.to_model_image(torch.from_numpy(image), size, CPU, resampling)
     torch.testing.assert_close(device, host, rtol=0, atol=RESIZED_COLOUR / 255)
 
 
 def test_images_grow_too():
     image = np.full((10, 10, 3), 128, dtype=np.uint8)
-    assert canvas.to_model_image(image, (32, 48), CPU).unique().tolist() == [pytest.approx(128 / 255)]
+    assert canvas.to_model_image(image, (32, 48), CPU, "smooth").unique().tolist() == [pytest.approx(128 / 255)]
 
 
 def test_unknown_pixels_give_their_neighbours_no_colour():
     known = torch.ones(32, 32)
     known[:, 16:] = 0
     colours = torch.rand(3, 1, 1, generator=torch.Generator().manual_seed(0)).expand(3, 32, 32)
-    targets, weight = canvas.to_model_targets([colours, 1 - colours], known, (12, 12))
+    targets, weight = canvas.to_model_targets([colours, 1 - colours], known, (12, 12), "smooth")
     assert targets.shape == (2, 3, 12, 12)
     seen = weight > 1e-3
     torch.testing.assert_close(targets[0][:, seen], colours[:, :1, 0].expand(-1, int(seen.sum())))

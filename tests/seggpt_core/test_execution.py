@@ -35,6 +35,13 @@ def test_float32_is_left_alone_and_half_precision_is_for_products_alone() -> Non
         assert (one + one).dtype == torch.float32
 
 
+def test_float32_on_a_gpu_is_not_rounded_to_tf32() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    with EXACT.autocast(torch.device("cuda")):
+        assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
 class Recorder:
     """Records as a CUDA graph does: the work reads and writes its own memory, and a replay gives that same memory."""
 

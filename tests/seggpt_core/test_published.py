@@ -1,16 +1,21 @@
 """The published model behind the four calls."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from seggpt_core import canvas
+from seggpt_core.config import SegGPTConfig
 from seggpt_core.errors import InputError
 from seggpt_core.execution import Execution, Precision
 from seggpt_core.model import SegGPT
+from seggpt_core.passes import encode_picture, input_size
 from seggpt_core.published import Published, tiled
 from seggpt_core.stacking import query_colours, stack_canvases
+from tests.conftest import Require
 from tests.seggpt_core.published_models import TINY, random_model
-from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
+from tests.tolerances import CACHED_VERSUS_UNCACHED, FLOAT32_PARITY, HALF_PRECISION_COLOURS
 
 CPU = torch.device("cpu")
 SIZE = (16, 24)
@@ -40,6 +45,37 @@ def test_four_calls_give_the_reference_paths_colours() -> None:
     painted = model.segment(model.encode_frame(query), model.prepare(prompts))
     expected = torch.cat([reference(net, torch.stack(images), one, query) for one in targets])
     torch.testing.assert_close(painted, expected, atol=CACHED_VERSUS_UNCACHED, rtol=0)
+
+
+@pytest.mark.parametrize("prompts", [1, 2])
+def test_raw_pixels_give_the_official_engines_colours(prompts: int, require: Require) -> None:
+    """Pictures and masks of any size in, colours out: resizing, normalising, painting and the way back."""
+    golden = require("golden")
+    with np.load(golden / "seggpt_official_small.npz") as figures:
+        weights = {name[8:]: torch.from_numpy(figures[name]) for name in figures.files if name.startswith("weights/")}
+    net = SegGPT(SegGPTConfig(canvas=(128, 64), dim=32, heads=2, decoder_dim=8))
+    net.load_state_dict(weights)
+    model = published(net)
+    with np.load(golden / "seggpt_official_prepost.npz") as figures:
+        given = [(figures[f"prompt{one}"], figures[f"prompt{one}_mask"]) for one in range(prompts)]
+        query, expected = figures["query"], torch.from_numpy(figures[f"{prompts}_prompts/colours"])
+    encoded = []
+    for picture, mask in given:
+        frame = encode_picture(model, picture, None, 0)
+        colours, known = torch.from_numpy(mask).permute(2, 0, 1) / 255, torch.ones(mask.shape[:2])
+        targets = canvas.to_model_targets([colours], known, frame.valid.size, model.resampling)
+        encoded.append(model.encode_prompts(frame, *targets))
+    (painted,) = model.segment(encode_picture(model, query, None, 0), model.prepare(encoded))
+    found = (painted * 255).clamp(0, 255).permute(1, 2, 0)
+    torch.testing.assert_close(found, expected, atol=255 * FLOAT32_PARITY, rtol=0)
+
+
+def test_its_input_is_what_it_was_made_for_unless_a_size_is_given() -> None:
+    with torch.device("meta"):
+        model = SegGPT(SegGPTConfig())
+    whole = Published(model.to_empty(device="meta"), "seggpt", "0" * 64, torch.device("meta"))
+    assert input_size(whole, (480, 854), None, 288 * 512) == (448, 448)
+    assert input_size(whole, (480, 854), (224, 448), 288 * 512) == (224, 448)
 
 
 def test_unknown_pixels_are_painted_as_background() -> None:

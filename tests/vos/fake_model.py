@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seggpt_core.canvas import Resampling
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 
 _STRIDE = 2
@@ -49,6 +50,8 @@ class ShadeModel:
     weights_hash = hashlib.sha256(b"shade").hexdigest()
     slots = 3
     multiple = 16
+    input_size: tuple[int, int] | None = None
+    resampling: Resampling = "smooth"
     device = torch.device("cpu")
 
     def __init__(self) -> None:

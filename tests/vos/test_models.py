@@ -65,7 +65,10 @@ def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
     [
         ({"model": "no.such.module:Model"}, "'no.such.module:Model': cannot be imported"),
         ({"model": f"{__name__}:Absent"}, "Absent"),
-        ({"model": f"{__name__}:Incomplete"}, "it has no weights_hash, slots, multiple, device, encode_frame"),
+        (
+            {"model": f"{__name__}:Incomplete"},
+            "it has no weights_hash, slots, multiple, input_size, resampling, device",
+        ),
         ({"model": f"{__name__}:Own", "kind": "semantic"}, "options of the published model only"),
         (
             {"model": "compact", "ensemble": "spatial"},
