@@ -126,6 +126,8 @@ class Predictor:
 
 def _checked(prompt: tuple[Picture, LabelMap], number: int) -> tuple[Bytes, Bytes, tuple[int, ...]]:
     """Picture, label map and classes of a prompt; copies, since they are encoded later."""
+    if len(prompt) != 2:
+        raise InputError(f"prompt {number} has {len(prompt)} items: a picture and its label map are needed")
     image = _picture(prompt[0], f"the picture of prompt {number}")
     labels = _array(prompt[1])
     size = (image.shape[0], image.shape[1])

@@ -60,7 +60,12 @@ def _users_own(name: str, weights: Path | None, device: "torch.device") -> InCon
     try:
         make = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"model {name!r}: cannot be imported as package.module:Class ({error})") from error
+        raise InputError(
+            f"model {name!r}: cannot be imported as package.module:Class ({error}); a module of the current folder is "
+            "found with PYTHONPATH=. in front of the command"
+        ) from error
+    if not callable(make):
+        raise InputError(f"model {name!r}: {class_name} is a {type(make).__name__}, but a class is needed")
     model: InContextModel = make(weights=weights, device=device)
     missing = [answer for answer in _ANSWERS if not hasattr(model, answer)]
     if missing:

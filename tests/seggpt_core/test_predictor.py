@@ -196,6 +196,10 @@ class TestRefusals:
             predictor((example(1)[0], labels))
         assert message in str(error.value)
 
+    def test_a_prompt_without_its_label_map(self):
+        with pytest.raises(InputError, match="prompt 1 has 1 items: a picture and its label map are needed"):
+            predictor((example(1)[0],))
+
     def test_no_prompts(self):
         with pytest.raises(InputError, match="no prompts: at least one picture with its label map is needed"):
             predictor()

@@ -64,7 +64,8 @@ def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"model": "no.such.module:Model"}, "'no.such.module:Model': cannot be imported"),
-        ({"model": f"{__name__}:Absent"}, "Absent"),
+        ({"model": f"{__name__}:Absent"}, "Absent.*PYTHONPATH=."),
+        ({"model": f"{__name__}:PUBLISHED"}, "PUBLISHED is a str, but a class is needed"),
         (
             {"model": f"{__name__}:Incomplete"},
             "it has no weights_hash, slots, multiple, input_size, resampling, device",

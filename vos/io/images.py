@@ -101,12 +101,14 @@ def _common_size(files: Sequence[Path]) -> tuple[int, int]:
 
 def _upright_size(file: Path) -> tuple[int, int]:
     """Width and height, from the header alone."""
+    if not file.exists():
+        raise InputError(f"{file}: no such file")
     try:
         with PIL.Image.open(file) as picture:
             width, height = picture.size
             sideways = _may_be_turned(picture) and picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
     except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise InputError(f"{file}: cannot be read as an image") from error
+        raise InputError(f"{file}: cannot be read as an image; JPEG, PNG or WebP is needed") from error
     return (height, width) if sideways else (width, height)
 
 
