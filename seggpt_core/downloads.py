@@ -92,15 +92,22 @@ def downloaded(source: Source, hub: Hub) -> Downloaded | None:
 
 
 def require_downloaded(name: str, hub: Hub) -> Downloaded:
-    """The first source of `name` that was downloaded, its bytes checked. Raises InputError where there is none."""
-    for source in SOURCES[name]:
-        if found := downloaded(source, hub):
-            require_sha256(found.path, found.trusted.sha256)
-            return found
+    """As `find_downloaded`, for what --weights PATH can replace. Raises InputError where there is none."""
+    if found := find_downloaded(name, hub):
+        return found
     raise InputError(
         f"the weights of {name} are not downloaded: run `vos models download {name}`, "
         "or give a file with --weights PATH"
     )
+
+
+def find_downloaded(name: str, hub: Hub) -> Downloaded | None:
+    """The first source of `name` that was downloaded, its bytes checked. Raises InputError for other bytes."""
+    for source in SOURCES[name]:
+        if found := downloaded(source, hub):
+            require_sha256(found.path, found.trusted.sha256)
+            return found
+    return None
 
 
 def require_sha256(path: Path, expected: str) -> None:

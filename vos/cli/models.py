@@ -65,7 +65,7 @@ def download_command(
         typer.Option(metavar="port|official", help="Which of the published files; by default port, safetensors."),
     ] = None,
 ) -> None:
-    """Download weights into the hub's cache, going on where an earlier try stopped.
+    """Download weights into the hub's cache, going on where an earlier try stopped: one cut off, killed or offline.
 
     The first download is checked and its SHA-256 recorded; from then on no other bytes are accepted.
     """
@@ -116,13 +116,17 @@ def weights_path(what: str) -> Path:
     Raises InputError for weights that were not downloaded, and for what is neither a name nor a file.
     """
     from seggpt_core.checkpoint import EMBEDDED
-    from seggpt_core.downloads import SOURCES, require_downloaded
+    from seggpt_core.downloads import SOURCES, find_downloaded
     from seggpt_core.hub import HuggingFaceHub
 
     if what in EMBEDDED:
         return EMBEDDED[what].path
     if what in SOURCES:
-        return require_downloaded(what, HuggingFaceHub()).path
+        if found := find_downloaded(what, HuggingFaceHub()):
+            return found.path
+        raise InputError(
+            f"the weights of {what} are not downloaded: run `vos models download {what}`, or name a file instead"
+        )
     if not Path(what).is_file():
         raise InputError(f"{what}: no such file; models are {', '.join([*EMBEDDED, *SOURCES])}")
     return Path(what)

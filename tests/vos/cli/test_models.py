@@ -77,7 +77,8 @@ def test_download_without_a_network_is_one_line(hub: FakeHub, capsys: pytest.Cap
 def test_verify_names_and_files(hub: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digest = hub.publish(source_of(PUBLISHED), random_model(TOLD))
     assert call("models", "verify", PUBLISHED) == 2
-    assert "vos: the weights of seggpt-vit-large are not downloaded" in capsys.readouterr().err
+    told = "the weights of seggpt-vit-large are not downloaded: run `vos models download seggpt-vit-large`"
+    assert capsys.readouterr().err == f"vos: {told}, or name a file instead\n"
     path = download(source_of(PUBLISHED), hub).path
     for what in (PUBLISHED, path):
         assert call("models", "verify", what) == 0
