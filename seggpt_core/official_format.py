@@ -1,5 +1,10 @@
-"""The official `.pth`: a pickled dict whose `model` holds the tensors. No code in it is ever run."""
+"""The official `.pth`: a pickled dict whose `model` holds the tensors. No code in it is ever run.
 
+The authors' training code saves its command line, an `argparse.Namespace`, beside the tensors. That class is a bag of
+attributes and runs nothing, so a file may hold it; any other class is refused.
+"""
+
+import argparse
 import pickle
 import re
 import struct
@@ -34,6 +39,11 @@ _DAMAGE = (
 )
 
 
+def has_checksums(path: Path) -> bool:
+    """Whether the file is of the archive form, whose checksums `read_official` holds its bytes to."""
+    return zipfile.is_zipfile(path)
+
+
 def read_official(path: Path) -> dict[str, Tensor]:
     """The float32 tensors of the dict `model`; what a training run left beside it is not looked at.
 
@@ -66,7 +76,8 @@ def _unpickled(path: Path) -> object:
         _require_whole(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of pickle protocols; what matters is raised
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals([argparse.Namespace]):
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         wanted = re.search(r"GLOBAL ([\w.]+)", str(error))
         reason = f"asks for {wanted[1]}, which may be code" if wanted else "is damaged or holds more than tensors"
@@ -77,7 +88,7 @@ def _unpickled(path: Path) -> object:
 
 def _require_whole(path: Path) -> None:
     """Check the sums stored in an archive, which torch does not. Files older than the archive format have none."""
-    if zipfile.is_zipfile(path):
+    if has_checksums(path):
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged is not None:

@@ -64,8 +64,38 @@ def test_code_is_refused_and_not_run(archive: bool, path: Path, tmp_path: Path) 
 
 
 def test_what_code_is_asked_for_is_named(path: Path) -> None:
-    path.write_bytes(saved({"model": {}, "args": argparse.Namespace(rate=1)}))
-    with pytest.raises(InputError, match="asks for argparse.Namespace, which may be code; only a file of tensors"):
+    path.write_bytes(saved({"model": {}, "args": Path("folder")}))
+    with pytest.raises(InputError, match=r"asks for pathlib\.\w+.*, which may be code; only a file of tensors"):
+        read_official(path)
+
+
+@pytest.mark.parametrize("archive", [True, False], ids=["archive", "older form"])
+def test_the_command_line_of_a_training_run_is_passed_over(archive: bool, path: Path) -> None:
+    args = argparse.Namespace(lr=1e-3, betas=(0.9, 0.95), output_dir="out", resume=None, inner=argparse.Namespace(x=1))
+    left = {
+        "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}},
+        "epoch": 3,
+        "scaler": {"scale": 2.0},
+        "args": args,
+    }
+    path.write_bytes(saved({"model": {"x": torch.ones(2)}} | left, archive=archive))
+    assert torch.equal(read_official(path)["x"], torch.ones(2))
+    assert argparse.Namespace not in torch.serialization.get_safe_globals()
+
+
+@pytest.mark.parametrize("archive", [True, False], ids=["archive", "older form"])
+def test_code_inside_a_command_line_is_refused_and_not_run(archive: bool, path: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "was-run"
+    args = argparse.Namespace(hook=Marker(marker))
+    path.write_bytes(saved({"model": {"x": torch.ones(2)}, "args": args}, archive=archive))
+    with pytest.raises(InputError, match="asks for posix.mkdir, which may be code"):
+        read_official(path)
+    assert not marker.exists()
+
+
+def test_a_command_line_is_not_a_dict_of_tensors(path: Path) -> None:
+    path.write_bytes(saved({"model": argparse.Namespace(x=torch.ones(2))}))
+    with pytest.raises(InputError, match="holds no dict named 'model'"):
         read_official(path)
 
 
