@@ -8,22 +8,15 @@ from pathlib import Path
 import torch
 
 from seggpt_core.compact import Compact, CompactNet
-from seggpt_core.config import CompactConfig
+from seggpt_core.config import PUBLISHED_SIZES, CompactConfig, SegGPTConfig
 from seggpt_core.downloads import PUBLISHED, require_downloaded
 from seggpt_core.errors import InputError
 from seggpt_core.execution import EXACT, Execution
 from seggpt_core.files import sha256
 from seggpt_core.hub import Hub, HuggingFaceHub
 from seggpt_core.model import Kind, SegGPT
-from seggpt_core.own_format import (
-    METADATA_KEY,
-    Description,
-    described,
-    load_strictly,
-    read_metadata,
-    read_weights,
-    write_weights,
-)
+from seggpt_core.official_format import has_checksums
+from seggpt_core.own_format import Description, load_strictly, read_description, read_weights, write_weights
 from seggpt_core.prompt import InContextModel
 from seggpt_core.published import Ensemble, Published
 from seggpt_core.published_files import ARCHITECTURE, Format, is_safetensors, read_published
@@ -122,18 +115,21 @@ def load_model(
     return Compact(net, sha256(path), device, name)
 
 
-def load_published(path: Path | None, device: torch.device, hub: Hub | None = None) -> tuple[SegGPT, str]:
+def load_published(
+    path: Path | None, device: torch.device, hub: Hub | None = None, sizes: SegGPTConfig = PUBLISHED_SIZES
+) -> tuple[SegGPT, str]:
     """SegGPT as published, in float32 and eval mode on `device`, and the SHA-256 of its file.
 
     path: a file in any of the three formats of `seggpt_core.published_files`; None takes the download that `hub`
-    (by default Hugging Face's) has cached, and nothing is downloaded here. Raises InputError where there is none,
-    and for a file that is not strictly this model.
+    (by default Hugging Face's) has cached, and nothing is downloaded here. sizes: what the model must
+    be of, unless its file says its own. Raises InputError where there is none, and for a file that is not strictly
+    this model.
     """
     if path is None:
         found = require_downloaded(PUBLISHED, hub or HuggingFaceHub())
-        net, _ = read_published(found.path)
+        net, _ = read_published(found.path, sizes)
         return net.to(device), found.trusted.sha256
-    net, _ = read_published(path)
+    net, _ = read_published(path, sizes)
     return net.to(device), sha256(path)
 
 
@@ -145,17 +141,25 @@ class Verified:
     """As our own format calls it."""
     format: Format
     sha256: str
+    checked: bool
+    """Whether the file holds a checksum of its contents, which was met. Without one a changed number goes unseen."""
 
 
-def verify_file(path: Path) -> Verified:
-    """Load a file of whatever model and format, strictly. Raises InputError for what is wrong with it."""
-    if is_safetensors(path) and METADATA_KEY in (metadata := read_metadata(path)):
-        model = described(metadata, path).model
-        if model in EMBEDDED:
-            loaded = load_model(model, weights=path, device=torch.device("cpu"))
-            return Verified(model=model, format="own", sha256=loaded.weights_hash)
-    _, format = read_published(path)
-    return Verified(model=ARCHITECTURE, format=format, sha256=sha256(path))
+def verify_file(path: Path, sizes: SegGPTConfig = PUBLISHED_SIZES) -> Verified:
+    """Load a file of whatever model and format, strictly.
+
+    sizes: what the published model must be of, unless the file says its own. Raises InputError for what is wrong.
+    """
+    if not is_safetensors(path):
+        _, format = read_published(path, sizes)
+        return Verified(model=ARCHITECTURE, format=format, sha256=sha256(path), checked=has_checksums(path))
+    description = read_description(path)
+    checked = description is not None and description.content_sha256 is not None
+    if description is not None and description.model in EMBEDDED:
+        loaded = load_model(description.model, weights=path, device=torch.device("cpu"))
+        return Verified(model=description.model, format="own", sha256=loaded.weights_hash, checked=checked)
+    _, format = read_published(path, sizes)
+    return Verified(model=ARCHITECTURE, format=format, sha256=sha256(path), checked=checked)
 
 
 def _compact_config(values: Mapping[str, object], path: Path) -> CompactConfig:

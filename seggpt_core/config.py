@@ -71,3 +71,7 @@ class SegGPTConfig:
     def grid(self) -> tuple[int, int]:
         """Rows and columns of tokens of a canvas."""
         return self.canvas[0] // self.patch, self.canvas[1] // self.patch
+
+
+PUBLISHED_SIZES = SegGPTConfig()
+"""The published ViT-L's."""

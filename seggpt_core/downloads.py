@@ -1,16 +1,20 @@
 """Published weights in the hub's cache, trusted on first use and held to that ever after.
 
 A download is checked strictly, then its SHA-256 and revision are recorded in the cache, one small JSON file a
-download. From then on that revision is asked for, and no other bytes are accepted.
+download. From then on that revision is asked for, and no other bytes are accepted. A file that fails stays where it is,
+since the cache may be other programs' too: the error names what to delete.
 """
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from seggpt_core.config import PUBLISHED_SIZES, SegGPTConfig
 from seggpt_core.errors import InputError
-from seggpt_core.files import replacing, sha256
+from seggpt_core.files import replacing, require_sha256, sha256
 from seggpt_core.hub import Fetched, Hub
 from seggpt_core.published_files import Format, read_published
 
@@ -67,18 +71,19 @@ def source_of(name: str, format: Format | None = None) -> Source:
     return found[0]
 
 
-def download(source: Source, hub: Hub) -> Downloaded:
+def download(source: Source, hub: Hub, sizes: SegGPTConfig = PUBLISHED_SIZES) -> Downloaded:
     """Fetch the file unless it is cached, check it, and record it if it is the first time.
 
-    Raises InputError for a file that is not what it should be, WorkError for a download that fails.
+    sizes: what the model must be of. Raises InputError for a file that is not what it should be, WorkError for a
+    download that fails.
     """
     trusted = read_record(hub.cache(), source)
     fetched = hub.fetch(source.repo, source.file, trusted.revision if trusted else None)
     if trusted is None:
-        trusted = _first_use(source, fetched)
+        trusted = _first_use(source, fetched, sizes)
         _write_record(hub.cache(), source, trusted)
     else:
-        require_sha256(fetched.path, trusted.sha256)
+        _require_trusted(fetched.path, trusted)
     return Downloaded(path=fetched.path, trusted=trusted)
 
 
@@ -105,19 +110,9 @@ def find_downloaded(name: str, hub: Hub) -> Downloaded | None:
     """The first source of `name` that was downloaded, its bytes checked. Raises InputError for other bytes."""
     for source in SOURCES[name]:
         if found := downloaded(source, hub):
-            require_sha256(found.path, found.trusted.sha256)
+            _require_trusted(found.path, found.trusted)
             return found
     return None
-
-
-def require_sha256(path: Path, expected: str) -> None:
-    """Raise InputError naming both hashes unless the file has the expected one."""
-    found = sha256(path)
-    if found != expected:
-        raise InputError(
-            f"{path}: SHA-256 is {found}, but must be {expected}: damaged or tampered with; "
-            f"delete {path.resolve()} and download it again"
-        )
 
 
 def read_record(cache: Path, source: Source) -> Trusted | None:
@@ -139,13 +134,29 @@ def record_path(cache: Path, source: Source) -> Path:
     return cache / _RECORDS / f"{source.repo.replace('/', '--')}--{source.file}.json"
 
 
-def _first_use(source: Source, fetched: Fetched) -> Trusted:
-    if fetched.announced_sha256 is not None:
-        require_sha256(fetched.path, fetched.announced_sha256)
-    _, format = read_published(fetched.path)
-    if format != source.format:
-        raise InputError(f"{fetched.path}: holds the {format} format, but {source.format} is expected of {source.repo}")
+def _require_trusted(path: Path, trusted: Trusted) -> None:
+    with _naming_what_to_delete(path):
+        require_sha256(path, trusted.sha256)
+
+
+def _first_use(source: Source, fetched: Fetched, sizes: SegGPTConfig) -> Trusted:
+    path = fetched.path
+    with _naming_what_to_delete(path):
+        if fetched.announced_sha256 is not None:
+            require_sha256(path, fetched.announced_sha256)
+        _, format = read_published(path, sizes)
+        if format != source.format:
+            raise InputError(f"{path}: holds the {format} format, but {source.format} is expected of {source.repo}")
     return Trusted(repo=source.repo, file=source.file, revision=fetched.revision, sha256=sha256(fetched.path))
+
+
+@contextmanager
+def _naming_what_to_delete(path: Path) -> Iterator[None]:
+    """Errors inside name the file that the cache would go on giving; what lies in a snapshot may be a link to it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; delete {path.resolve()} and download it again") from error
 
 
 def _write_record(cache: Path, source: Source, trusted: Trusted) -> None:

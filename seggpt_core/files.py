@@ -39,3 +39,10 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def require_sha256(path: Path, expected: str) -> None:
+    """Raise InputError naming both hashes unless the file has the expected one, in lower-case hexadecimal."""
+    found = sha256(path)
+    if found != expected:
+        raise InputError(f"{path}: SHA-256 is {found}, but must be {expected}")

@@ -1,10 +1,12 @@
 """Our own weights format: safetensors with a description in its metadata, loaded strictly.
 
 Every tensor is float16 or float32; one metadata entry, `seggpt-core`, whose JSON gives `format` (1), `model`
-(its name) and `config` (its hyper-parameters). One entry, because safetensors writes several in no fixed order
+(its name), `config` (its hyper-parameters) and `content_sha256`, a hash of all the rest. Files written before there
+was such a hash have none, and are read unchecked. One entry, because safetensors writes several in no fixed order
 and equal weights must give equal files: a file's identity is the SHA-256 of its bytes.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,25 +32,16 @@ class Description:
 
     model: str
     config: Mapping[str, object]
+    content_sha256: str | None
+    """What `content_sha256` gives; None in files that do not say it."""
 
 
 def read_weights(path: Path) -> tuple[Description, dict[str, Tensor]]:
-    """Description and float32 tensors of a file in our own format. Raises InputError if it is not one."""
-    metadata, tensors = read_safetensors(path)
-    return described(metadata, path), tensors
-
-
-def described(metadata: Mapping[str, str], path: Path) -> Description:
-    """What a safetensors file's metadata says of it. Raises InputError if it is not in our own format."""
-    if METADATA_KEY not in metadata:
+    """Description and float32 tensors of a file in our own format. Raises InputError if it is damaged or not one."""
+    description, tensors = read_safetensors(path)
+    if description is None:
         raise InputError(f"{path}: not weights of this project: its metadata has no {METADATA_KEY!r}")
-    try:
-        values = json.loads(metadata[METADATA_KEY])
-        if values["format"] != FORMAT:
-            raise InputError(f"{path}: format {values['format']!r}, but {FORMAT!r} is needed")
-        return Description(str(values["model"]), dict(values["config"]))
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: its description is damaged ({error})") from error
+    return description, tensors
 
 
 def write_weights(
@@ -59,24 +52,70 @@ def write_weights(
     dtype: torch.dtype = torch.float16,
 ) -> str:
     """Write our own format, whole or not at all; returns the file's SHA-256."""
-    description = json.dumps({"format": FORMAT, "model": model, "config": dict(config)}, sort_keys=True)
     converted = {name: tensor.detach().to("cpu", dtype) for name, tensor in tensors.items()}
-    write_safetensors(path, converted, {METADATA_KEY: description})
+    values = {"format": FORMAT, "model": model, "config": dict(config)}
+    values["content_sha256"] = content_sha256(model, config, converted)
+    write_safetensors(path, converted, {METADATA_KEY: json.dumps(values, sort_keys=True)})
     return sha256(path)
 
 
-def read_safetensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata and float32 tensors of any safetensors file. Raises InputError if it is damaged or not one."""
-    with _opened(path) as file:
-        metadata = dict(file.metadata() or {})
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return metadata, {name: exact_float32(name, tensor, path) for name, tensor in tensors.items()}
+def content_sha256(model: str, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256, in hexadecimal, of all that a file says.
+
+    Of its model and config, and of each tensor, in order of their names, the name, dtype, shape and bytes.
+    """
+    digest = hashlib.sha256(json.dumps([model, dict(config)], sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Metadata of any safetensors file. Raises InputError if it is damaged or not one."""
+def read_safetensors(path: Path) -> tuple[Description | None, dict[str, Tensor]]:
+    """Float32 tensors of any safetensors file, and its description if it is in our own format.
+
+    Raises InputError if it is damaged or not one.
+    """
     with _opened(path) as file:
-        return dict(file.metadata() or {})
+        description = _described(file.metadata(), path)
+        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if description is not None:
+        _require_content(description, stored, path)
+    return description, {name: exact_float32(name, tensor, path) for name, tensor in stored.items()}
+
+
+def read_description(path: Path) -> Description | None:
+    """What any safetensors file says of itself; None if it is not in our own format. No tensor is read.
+
+    Raises InputError if it is damaged or not one.
+    """
+    with _opened(path) as file:
+        return _described(file.metadata(), path)
+
+
+def _described(metadata: Mapping[str, str] | None, path: Path) -> Description | None:
+    if not metadata or METADATA_KEY not in metadata:
+        return None
+    try:
+        values = {**json.loads(metadata[METADATA_KEY])}
+        if (format := values.pop("format")) != FORMAT:
+            raise InputError(f"{path}: format {format!r}, but {FORMAT!r} is needed")
+        content = values.pop("content_sha256", None)
+        model, config = str(values.pop("model")), dict(values.pop("config"))
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: its description is damaged ({error})") from error
+    if values:
+        raise InputError(f"{path}: its description is damaged (it has the unknown {', '.join(values)})")
+    return Description(model, config, content)
+
+
+def _require_content(description: Description, stored: Mapping[str, Tensor], path: Path) -> None:
+    said = description.content_sha256
+    if said is None:
+        return
+    found = content_sha256(description.model, description.config, stored)
+    if found != said:
+        raise InputError(f"{path}: damaged: the SHA-256 of its contents is {found}, but was {said} when it was written")
 
 
 @contextmanager
@@ -114,14 +153,22 @@ def load_strictly(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) 
 
 
 def require_tensors(needed: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
-    """Raise InputError naming the first tensor of `found` that is missing, extra or not shaped as in `needed`."""
-    for name in needed:
-        if name not in found:
-            raise InputError(f"{path}: tensor {name!r} is missing")
-    for name, tensor in found.items():
-        if name not in needed:
-            raise InputError(f"{path}: tensor {name!r} is not part of this model")
-        if needed[name].shape != tensor.shape:
-            raise InputError(
-                f"{path}: tensor {name!r} has shape {tuple(tensor.shape)}, but {tuple(needed[name].shape)} is needed"
-            )
+    """Raise InputError unless `found` has the names and shapes of `needed`.
+
+    It names the first tensor that is missing, extra or misshapen, and says how many more are.
+    """
+    missing = [f"{name!r} is missing: shape {_shape(needed[name])} is needed" for name in needed if name not in found]
+    extra = [f"{name!r} is not part of this model" for name in found if name not in needed]
+    misshapen = [
+        f"{name!r} has shape {_shape(found[name])}, but {_shape(tensor)} is needed"
+        for name, tensor in needed.items()
+        if name in found and found[name].shape != tensor.shape
+    ]
+    faults = missing + extra + misshapen
+    if faults:
+        more = f"; {len(faults) - 1} more are missing, extra or misshapen" if len(faults) > 1 else ""
+        raise InputError(f"{path}: tensor {faults[0]}{more}")
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape)

@@ -8,7 +8,6 @@ Reading is strict and runs no code. Equal weights give equal files, whatever the
 """
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,21 +16,13 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from seggpt_core.config import SegGPTConfig
+from seggpt_core.config import PUBLISHED_SIZES, SegGPTConfig
 from seggpt_core.errors import InputError
 from seggpt_core.files import sha256
-from seggpt_core.formats import official_name, port_name, published_config, shapes_tell
+from seggpt_core.formats import described_sizes, port_name, require_blocks
 from seggpt_core.model import SegGPT
 from seggpt_core.official_format import read_official, write_official
-from seggpt_core.own_format import (
-    METADATA_KEY,
-    Description,
-    described,
-    read_safetensors,
-    require_tensors,
-    write_safetensors,
-    write_weights,
-)
+from seggpt_core.own_format import Description, read_safetensors, require_tensors, write_safetensors, write_weights
 
 Format = Literal["official", "port", "own"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -41,40 +32,35 @@ ARCHITECTURE = "seggpt"
 _ZIP, _PICKLE = b"PK", b"\x80"
 
 
-def read_published(path: Path) -> tuple[SegGPT, Format]:
+def read_published(path: Path, sizes: SegGPTConfig = PUBLISHED_SIZES) -> tuple[SegGPT, Format]:
     """The net in float32 and eval mode on the CPU, and the format its file has.
 
-    Raises InputError for a file that is missing, damaged, holds code, or is not strictly this model.
+    sizes: what a file of the official or the port's format, which do not say their sizes, must be of. Raises
+    InputError for a file that is missing, damaged, holds code, or is not strictly this model.
     """
     if not is_safetensors(path):
-        tensors = read_official(path)
-        with _naming(path):
-            config = published_config(tensors)
-        return _net(config, tensors, path), "official"
-    metadata, tensors = read_safetensors(path)
-    if METADATA_KEY in metadata:
-        description = described(metadata, path)
-        with _naming(path):
-            config = _described_config(description, tensors)
-        return _net(config, tensors, path), "own"
+        return _net(sizes, read_official(path), path), "official"
+    description, tensors = read_safetensors(path)
+    if description is None:
+        return _net(sizes, tensors, path, port_name), "port"
     with _naming(path):
-        tensors = {official_name(name): tensor for name, tensor in tensors.items()}
-        config = published_config(tensors, file_name=port_name)
-    return _net(config, tensors, path, port_name), "port"
+        config = _described_config(description, tensors)
+    return _net(config, tensors, path), "own"
 
 
-def write_published(net: SegGPT, path: Path, to: Format) -> str:
+def write_published(net: SegGPT, path: Path, to: Format, sizes: SegGPTConfig = PUBLISHED_SIZES) -> str:
     """Write the net in float32, whole or not at all; returns the file's SHA-256.
 
-    Raises InputError where the format cannot say the net's sizes, WorkError where the disk refuses.
+    sizes: what the reader of a format that does not say them will take them to be. Raises InputError where the net
+    has others, WorkError where the disk refuses.
     """
     tensors = {name: tensor.detach().to("cpu", torch.float32) for name, tensor in net.state_dict().items()}
     if to == "own":
         return write_weights(path, ARCHITECTURE, dataclasses.asdict(net.config), tensors, torch.float32)
-    if not shapes_tell(net.config):
+    if net.config != sizes:
         raise InputError(
-            f"{path}: the {to} format has no place for taps {net.config.taps} and merge_after {net.config.merge_after} "
-            f"of {net.config.depth} blocks; choose own"
+            f"{path}: the {to} format has no place for sizes, and the published ones are others: "
+            f"{_difference(net.config, sizes)}; choose own"
         )
     if to == "port":
         # transformers loads only safetensors that say whose layout they have.
@@ -82,6 +68,12 @@ def write_published(net: SegGPT, path: Path, to: Format) -> str:
     else:
         write_official(path, tensors)
     return sha256(path)
+
+
+def _difference(found: SegGPTConfig, needed: SegGPTConfig) -> str:
+    theirs = dataclasses.asdict(needed)
+    pairs = [(name, value, theirs[name]) for name, value in dataclasses.asdict(found).items()]
+    return ", ".join(f"{name} {value} instead of {other}" for name, value, other in pairs if value != other)
 
 
 def is_safetensors(path: Path) -> bool:
@@ -101,39 +93,26 @@ def is_safetensors(path: Path) -> bool:
 
 
 def _described_config(description: Description, tensors: Mapping[str, Tensor]) -> SegGPTConfig:
-    """The sizes that the description says. Raises InputError unless they are those of the tensors."""
+    """The sizes that the description says; there are as many blocks."""
     if description.model != ARCHITECTURE:
         raise InputError(f"weights of the model {description.model!r}, but {ARCHITECTURE!r} is needed")
-    said = dict(description.config)
-    taps, merge_after = said.get("taps"), said.get("merge_after")
-    numbers = [*taps, merge_after] if isinstance(taps, list) else []
-    if len(numbers) < 2 or not all(type(number) is int for number in numbers):
-        raise InputError(
-            f"its description says taps {taps!r} and merge_after {merge_after!r}: "
-            "whole numbers, such as [5, 11, 17, 23] and 2, are needed"
-        )
-    config = published_config(tensors, tuple(numbers[:-1]), numbers[-1])
-    implied = json.loads(json.dumps(dataclasses.asdict(config)))  # with lists for tuples, as the file has them
-    for name in sorted(implied.keys() | said.keys()):
-        if said.get(name) != implied.get(name):
-            raise InputError(
-                f"its description says {name} {said.get(name)!r}, but its tensors are those of {implied.get(name)!r}"
-            )
+    config = described_sizes(description.config)
+    require_blocks(tensors, config.depth)  # before so many are made
     return config
 
 
 def _net(
     config: SegGPTConfig, tensors: Mapping[str, Tensor], path: Path, file_name: Callable[[str], str] = str
 ) -> SegGPT:
-    """The net that holds copies of `tensors`, checked first; `file_name` says what the file calls a tensor."""
+    """The net that holds copies of a file's tensors, checked first; `file_name` says what the file calls them."""
     with torch.device("meta"):  # shapes alone: to initialise the published sizes would take seconds
         net = SegGPT(config)
-    needed = {file_name(name): tensor for name, tensor in net.state_dict().items()}
-    require_tensors(needed, {file_name(name): tensor for name, tensor in tensors.items()}, path)
+    names = {name: file_name(name) for name in net.state_dict()}
+    require_tensors({names[name]: tensor for name, tensor in net.state_dict().items()}, tensors, path)
     for name, tensor in tensors.items():
-        if not tensor.isfinite().all():
-            raise InputError(f"{path}: tensor {file_name(name)!r} is damaged: it holds NaN or infinity")
-    net.to_empty(device="cpu").load_state_dict(dict(tensors))
+        if not all(bound.isfinite() for bound in tensor.aminmax()):  # NaN, if there is one, is both bounds
+            raise InputError(f"{path}: tensor {name!r} is damaged: it holds NaN or infinity")
+    net.to_empty(device="cpu").load_state_dict({name: tensors[called] for name, called in names.items()})
     return net.eval()
 
 

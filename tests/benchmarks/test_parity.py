@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import parity
+from seggpt_core.errors import InputError
 from tests.conftest import Require
 
 CONTRADICTED = "one_prompt_instance"
@@ -87,3 +88,11 @@ def test_a_file_that_holds_no_figures_is_refused(
         parity.main([str(path)])
     assert ended.value.code == 2
     assert f"{path}: not a readable .npz file of arrays" in capsys.readouterr().err
+
+
+def test_a_block_that_is_missing_is_named(official: Path) -> None:
+    with np.load(official) as figures:
+        left = {name: figures[name] for name in figures.files if not name.startswith("weights/blocks.20.")}
+    np.savez(official, **left)
+    with pytest.raises(InputError, match=r"tensor 'blocks\.20\.\S+' is missing: 24 blocks are needed"):
+        parity.main([str(official)])

@@ -25,9 +25,14 @@ class FakeHub:
 
     def publish(self, source: Source, net: SegGPT, revision: str = FIRST, to: Format | None = None) -> str:
         """Put a net under a revision; the SHA-256 of its file."""
+        return write_published(net, self.place(source, revision), to or source.format, net.config)
+
+    def place(self, source: Source, revision: str = FIRST) -> Path:
+        """Where to put the file of a revision."""
         path = self.folder.with_name(f"{self.folder.name}-remote") / revision / source.file
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.published[source.repo, source.file, revision] = path
-        return write_published(net, path, to or source.format)
+        return path
 
     def cache(self) -> Path:
         return self.folder

@@ -1,6 +1,7 @@
 """Weights are loaded strictly or refused by name."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from seggpt_core.compact import CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.downloads import PUBLISHED, download, source_of
 from seggpt_core.errors import InputError, WorkError
+from seggpt_core.own_format import METADATA_KEY, write_safetensors
 from seggpt_core.published_files import write_published
 from tests.seggpt_core.fake_hub import FakeHub
 from tests.seggpt_core.published_models import TOLD, random_model
@@ -53,9 +55,13 @@ def test_a_round_trip_keeps_every_tensor(saved: Path) -> None:
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_embedded_files_written_again_have_the_same_bytes(name: str, tmp_path: Path) -> None:
+    """They are older than the hash of the contents, so only what lies below `write_weights` can write them."""
     description, tensors = read_weights(EMBEDDED[name].path)
-    again = write_weights(tmp_path / "again.safetensors", description.model, description.config, tensors)
-    assert again == sha256(EMBEDDED[name].path)
+    assert description.content_sha256 is None
+    values = {"format": 1, "model": description.model, "config": description.config}
+    halves = {name: tensor.half() for name, tensor in tensors.items()}
+    write_safetensors(tmp_path / "again", halves, {METADATA_KEY: json.dumps(values, sort_keys=True)})
+    assert sha256(tmp_path / "again") == sha256(EMBEDDED[name].path)
 
 
 def test_float32_keeps_every_bit(tmp_path: Path) -> None:
@@ -78,19 +84,39 @@ def test_a_disk_that_refuses_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_is_verified_whatever_it_holds(saved: Path, tmp_path: Path) -> None:
-    assert verify_file(saved) == Verified(model="compact", format="own", sha256=sha256(saved))
-    published = tmp_path / "seggpt.pth"
-    digest = write_published(random_model(TOLD), published, "official")
-    assert verify_file(published) == Verified(model="seggpt", format="official", sha256=digest)
+    assert verify_file(saved) == Verified(model="compact", format="own", sha256=sha256(saved), checked=True)
+    for to, checked in (("own", True), ("official", True), ("port", False)):
+        published = tmp_path / f"seggpt.{to}"
+        digest = write_published(random_model(TOLD), published, to, TOLD)  # type: ignore[arg-type]
+        expected = Verified(model="seggpt", format=to, sha256=digest, checked=checked)  # type: ignore[arg-type]
+        assert verify_file(published, TOLD) == expected
     write_weights(saved, "other", {}, {"x": torch.zeros(1)})
     with pytest.raises(InputError, match="weights of the model 'other', but 'seggpt' is needed"):
         verify_file(saved)
 
 
+def test_files_without_a_checksum_are_told_apart(tmp_path: Path) -> None:
+    assert not verify_file(EMBEDDED["compact"].path).checked
+    older = tmp_path / "older.pth"
+    torch.save({"model": random_model(TOLD).state_dict()}, older, _use_new_zipfile_serialization=False)
+    assert not verify_file(older, TOLD).checked
+
+
+def test_a_file_without_sizes_is_held_to_the_published_ones(tmp_path: Path) -> None:
+    write_published(random_model(TOLD), tmp_path / "small.pth", "official", TOLD)
+    write_published(random_model(TOLD), tmp_path / "small.safetensors", "own")
+    for load in (lambda path: load_published(path, CPU), verify_file):
+        load(tmp_path / "small.safetensors")
+        with pytest.raises(
+            InputError, match=r"small.pth: tensor 'blocks.3.\S+' is missing: shape .* is needed; .* more are"
+        ):
+            load(tmp_path / "small.pth")
+
+
 def test_the_published_model_loads_from_a_file(tmp_path: Path) -> None:
     net = random_model(TOLD)
-    digest = write_published(net, tmp_path / "seggpt.pth", "official")
-    loaded, found = load_published(tmp_path / "seggpt.pth", CPU)
+    digest = write_published(net, tmp_path / "seggpt.pth", "official", TOLD)
+    loaded, found = load_published(tmp_path / "seggpt.pth", CPU, sizes=TOLD)
     assert (found, loaded.training, loaded.config) == (digest, False, TOLD)
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
     with torch.inference_mode():
@@ -105,8 +131,8 @@ def test_the_published_model_loads_from_its_download(tmp_path: Path) -> None:
         load_published(None, CPU, hub)
     source = source_of(PUBLISHED)
     digest = hub.publish(source, random_model(TOLD))
-    download(source, hub)
-    assert load_published(None, CPU, hub)[1] == digest
+    download(source, hub, TOLD)
+    assert load_published(None, CPU, hub, TOLD)[1] == digest
 
 
 def test_missing_extra_and_misshapen_tensors_are_named(saved: Path) -> None:
@@ -116,7 +142,8 @@ def test_missing_extra_and_misshapen_tensors_are_named(saved: Path) -> None:
     cases = {
         "'query_token' is missing": without,
         "'surplus' is not part": tensors | {"surplus": torch.zeros(1)},
-        r"'query_token' has shape \(3,\)": tensors | {"query_token": torch.zeros(3)},
+        r"'query_token' has shape \(3,\), but \(32,\) is needed$": tensors | {"query_token": torch.zeros(3)},
+        r"'query_token' is missing: .*; 1 more are missing, extra or misshapen$": without | {"surplus": torch.zeros(1)},
     }
     for message, broken in cases.items():
         write_weights(saved, "compact", config, broken)

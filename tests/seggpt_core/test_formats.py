@@ -1,13 +1,14 @@
 """Sizes are read off shapes; the port's names are its own."""
 
 import dataclasses
+import json
 
 import pytest
 import torch
 
 from seggpt_core.config import SegGPTConfig
 from seggpt_core.errors import InputError
-from seggpt_core.formats import official_name, port_name, published_config, shapes_tell
+from seggpt_core.formats import described_sizes, port_name, published_config
 from seggpt_core.model import SegGPT
 
 SMALL = SegGPTConfig(canvas=(96, 48), patch=8, dim=32, heads=2, decoder_dim=8)
@@ -30,17 +31,15 @@ def test_tensors_of_another_architecture_are_refused() -> None:
         published_config(others)
     with pytest.raises(InputError, match="'head.weight'"):
         port_name("head.weight")
-    with pytest.raises(InputError, match="'decoder.head.weight'"):
-        official_name("decoder.head.weight")
 
 
 def test_each_name_has_one_counterpart() -> None:
     names = list(shapes(SegGPTConfig()))
     assert len(names) == 354
-    assert [official_name(port_name(name)) for name in names] == names
+    assert len({port_name(name) for name in names}) == 354
     assert port_name("blocks.13.attn.rel_pos_h") == "model.encoder.layers.13.attention.rel_pos_h"
     assert port_name("norm.bias") == "model.encoder.layernorm.bias"
-    assert official_name("decoder.decoder_pred.head.weight") == "decoder_pred.3.weight"
+    assert port_name("decoder_pred.3.weight") == "decoder.decoder_pred.head.weight"
 
 
 @pytest.mark.parametrize("name", ["blocks.0.attn.", "blocks.x.attn.qkv.bias", "blocks.0.mlp.fc3.bias", "norm"])
@@ -66,18 +65,50 @@ def test_the_ports_names_and_shapes_are_those_of_transformers() -> None:
     assert theirs == {port_name(name): tuple(tensor.shape) for name, tensor in shapes(SMALL).items()}
 
 
-def test_what_no_shape_tells_can_be_said() -> None:
-    other = dataclasses.replace(SMALL, taps=(3, 8, 20, 22), merge_after=1)
-    assert published_config(shapes(other)) == SMALL
-    assert published_config(shapes(other), other.taps, other.merge_after) == other
+@pytest.mark.parametrize("gone", [(20,), (0, 5), (22, 7)])
+def test_a_gap_in_the_blocks_is_named(gone: tuple[int, ...]) -> None:
+    left = {name: tensor for name, tensor in shapes(SMALL).items() if not name.startswith(_beginnings(gone))}
+    with pytest.raises(InputError, match=rf"tensor 'blocks\.{min(gone)}\..*' is missing"):
+        published_config(left)
+
+
+def _beginnings(blocks: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"blocks.{block}." for block in blocks)
+
+
+def described(config: SegGPTConfig) -> dict[str, object]:
+    """As a file says it."""
+    return dict(json.loads(json.dumps(dataclasses.asdict(config))))
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
-    [({}, True), ({"depth": 12, "taps": (2, 5, 8, 11)}, True), ({"merge_after": 1}, False), ({"taps": (4, 23)}, False)],
+    "config",
+    [SegGPTConfig(), dataclasses.replace(SMALL, depth=5, taps=(0, 3), merge_after=0)],
+    ids=["published", "odd"],
 )
-def test_some_sizes_need_a_description(changes: dict[str, object], told: bool) -> None:
-    assert shapes_tell(dataclasses.replace(SMALL, **changes)) == told  # type: ignore[arg-type]
+def test_a_description_says_all_sizes(config: SegGPTConfig) -> None:
+    assert described_sizes(described(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"novel": 1}, r"names \['canvas', .*'novel', .*\], but \['canvas', .*'taps'\] is needed"),
+        ({"depth": 0}, "says depth 0: a whole number from 1 to 4096 needed"),
+        ({"dim": 10**9}, "says dim 1000000000: a whole number from 1 to 4096"),
+        ({"heads": True}, "says heads True: a whole number"),
+        ({"heads": [2]}, r"says heads \[2\]: a whole number"),
+        ({"mlp_ratio": 4.0}, "says mlp_ratio 4.0: a whole number"),
+        ({"merge_after": "2"}, "says merge_after '2': a whole number from 0"),
+        ({"canvas": [96]}, r"says canvas \[96\]: whole numbers from 1"),
+        ({"taps": 5}, "says taps 5: whole numbers from 0"),
+        ({"taps": []}, r"taps \(\): at least one is needed"),
+        ({"taps": [99]}, r"taps \(99,\), depth 24: the streams must merge"),
+    ],
+)
+def test_a_description_of_no_model_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        described_sizes(described(SMALL) | change)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +124,3 @@ def test_shapes_that_fit_no_model_are_named(name: str, shape: tuple[int, ...], m
     with pytest.raises(InputError) as refused:
         published_config(shapes(SMALL) | {name: torch.empty(shape, device="meta")})
     assert message in str(refused.value)
-
-
-def test_errors_name_tensors_as_their_file_does() -> None:
-    others = shapes(SMALL)
-    del others["pos_embed"]
-    with pytest.raises(InputError, match="'model.embeddings.position_embeddings' is missing"):
-        published_config(others, file_name=port_name)

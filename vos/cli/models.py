@@ -1,5 +1,6 @@
 """`vos models`: weights on disk: what there is, downloaded, checked, and turned from one format into another."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from vos.errors import InputError
 
 if TYPE_CHECKING:
+    from seggpt_core.checkpoint import Verified
     from seggpt_core.downloads import Downloaded, Source
     from seggpt_core.published_files import Format
 
@@ -76,14 +78,44 @@ def download_command(
     _show(f"{name} ({source.format} format)", _download_facts(download(source, HuggingFaceHub())))
 
 
-def verify_command(what: _FileOrName) -> None:
-    """Load weights strictly: every tensor there, none besides, each of its shape; and print their SHA-256."""
-    from seggpt_core.checkpoint import verify_file
+def verify_command(
+    what: _FileOrName,
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", metavar="HEX", help="What the SHA-256 of the file must be.")
+    ] = None,
+) -> None:
+    """Load weights strictly: every tensor there, none besides, each of its shape; and print their SHA-256.
 
+    `whole` says that their contents were held to a checksum too: in the file, of the first download, or --sha256.
+    """
+    from seggpt_core.checkpoint import verify_file
+    from seggpt_core.files import require_sha256
+
+    expected = None if sha256 is None else _hash(sha256)
     path = weights_path(what)
+    if expected is not None:
+        require_sha256(path, expected)
     verified = verify_file(path)
-    facts = {"weights": str(path), "model": verified.model, "format": verified.format}
-    _show("whole", facts | {"size": _size(path), "sha256": verified.sha256})
+    held_to = "--sha256" if expected is not None else _checksum(what, verified)
+    contents = f"as {held_to} says" if held_to else "cannot be checked: the file has no checksum; give --sha256 HEX"
+    facts = {"weights": str(path), "model": verified.model, "format": verified.format, "contents": contents}
+    title = "whole" if held_to else "complete, but its contents cannot be checked"
+    _show(title, facts | {"size": _size(path), "sha256": verified.sha256})
+
+
+def _checksum(what: str, verified: "Verified") -> str | None:
+    """What the contents of verified weights were held to; None for nothing."""
+    from seggpt_core.downloads import SOURCES
+
+    if what in SOURCES:
+        return "the record of the first download"
+    return "the checksum in the file" if verified.checked else None
+
+
+def _hash(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise InputError(f"--sha256 {text}: 64 hexadecimal digits are needed")
+    return text.lower()
 
 
 def convert_command(
