@@ -32,10 +32,12 @@ from seggpt_core.matching import (
     voting_values,
 )
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
-from seggpt_core.stem import CHANNELS, Stem, StemMaps
+from seggpt_core.stem import CHANNELS, MAP_SCALE, Stem, StemMaps
 
 _TARGET_CHANNELS = 4 * 16
 """RGB and known at stride 4, unshuffled to stride 16."""
+TARGET_SCALE = 2.0
+"""For about unit size, as `seggpt_core.decoder` has it."""
 
 
 class EncodedFrames(NamedTuple):
@@ -82,7 +84,7 @@ class CompactNet(nn.Module):
         """images: (B, 3, H, W) RGB in 0..1, H and W multiples of 16."""
         maps = self.stem(images)
         described = self.describe(images, maps)
-        tokens = self.image_tokens(torch.cat([maps.strided(), maps.s16], dim=1))
+        tokens = self.image_tokens(torch.cat([maps.strided(), maps.s16], dim=1) * MAP_SCALE)
         return EncodedFrames(
             keys=F.normalize(self.key(described), dim=-1),
             tokens=tokens.flatten(2).transpose(1, 2),
@@ -98,7 +100,7 @@ class CompactNet(nn.Module):
     def encode_prompts(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> EncodedPrompts:
         """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too."""
         seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
-        tokens = frames.tokens + self.target_tokens(seen).flatten(2).transpose(1, 2)
+        tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
         attention = self.blocks.remember(tokens, frames.grid)
         kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), tokens.device)
         return EncodedPrompts(

@@ -42,6 +42,8 @@ LITE2_BLOCKS: tuple[BlockSpec, ...] = (
 )
 CHANNELS = {"s2": 16, "s4": 24, "s8": 48, "d8": 88, "s16": 120}
 """Channels of the maps in `StemMaps`."""
+MAP_SCALE = 0.125
+"""Makes maps about unit size: their standard deviations are 7 to 13."""
 _TAPS = {0: "s2", 3: "s4", 6: "s8", 10: "d8", 14: "s16"}
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core.blocks import Blocks, rotary_table, rotate
-from seggpt_core.compact import Compact, CompactNet
+from seggpt_core.compact import TARGET_SCALE, Compact, CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
 from seggpt_core.matching import COLUMNS, VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
@@ -66,7 +66,7 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
     count = len(prompts)
     small = F.adaptive_avg_pool2d(torch.stack(targets), (SIZE[0] // 4, SIZE[1] // 4))
     seen = F.pixel_unshuffle(torch.cat([small, torch.ones_like(small[:, :1])], dim=1), 4)
-    with_colours = frames.tokens[:count] + net.target_tokens(seen).flatten(2).transpose(1, 2)
+    with_colours = frames.tokens[:count] + net.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
     tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
     patches = (SIZE[0] // 8, SIZE[1] // 8)
     values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)

@@ -4,7 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seggpt_core.stem import LITE2_BLOCKS, Bottleneck, Stem
+from seggpt_core.checkpoint import load_model
+from seggpt_core.stem import LITE2_BLOCKS, MAP_SCALE, Bottleneck, Stem
+from tests.made_clips import moving_objects
 
 
 def strided_block_10(stem: Stem, s8: Tensor) -> Tensor:
@@ -43,3 +45,13 @@ def test_strides_and_channels() -> None:
         "d8": (2, 88, 8, 12),
         "s16": (2, 120, 4, 6),
     }
+
+
+def test_scaled_maps_of_a_picture_are_about_unit_size() -> None:
+    """One learning rate suits all layers that read them."""
+    model = load_model("compact", device=torch.device("cpu"))
+    picture = torch.from_numpy(moving_objects(3, frames=1, size=(96, 160)).frames[0])
+    with torch.inference_mode():
+        maps = model.net.stem(picture.permute(2, 0, 1)[None].float() / 255)  # type: ignore[attr-defined]
+    for name in ("s2", "s4", "s8", "d8", "s16"):
+        assert 0.5 < MAP_SCALE * getattr(maps, name).std() < 2

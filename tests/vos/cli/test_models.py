@@ -1,5 +1,6 @@
 """`vos models`, with weights of a few kilobytes and no network."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from seggpt_core.checkpoint import EMBEDDED, PUBLISHED
 from seggpt_core.downloads import download, source_of
 from seggpt_core.files import sha256
+from seggpt_core.own_format import METADATA_KEY, read_weights, write_safetensors
 from seggpt_core.published_files import read_published, write_published
 from tests.seggpt_core.fake_hub import FIRST, FakeHub
 from tests.seggpt_core.published_models import TOLD, random_model, write_hollow
@@ -97,13 +99,17 @@ def test_download_without_a_network_is_one_line(hub: FakeHub, capsys: pytest.Cap
 def test_verify_tells_what_the_contents_were_held_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "own"
     digest = write_published(random_model(TOLD), path, "own")
-    readout = sha256(EMBEDDED["readout"].path)
+    plain, readout = tmp_path / "plain", sha256(EMBEDDED["readout"].path)
+    description, tensors = read_weights(EMBEDDED["readout"].path)
+    values = {"format": 1, "model": description.model, "config": description.config}
+    write_safetensors(plain, tensors, {METADATA_KEY: json.dumps(values)})
     unchecked = "cannot be checked: the file has no checksum; give --sha256 HEX"
     for arguments, title, model, contents, expected in (
         ((path,), "whole", "seggpt", "as the checksum in the file says", digest),
         ((path, "--sha256", digest.upper()), "whole", "seggpt", "as --sha256 says", digest),
-        (("readout",), "complete, but its contents cannot be checked", "readout", unchecked, readout),
-        (("readout", "--sha256", readout), "whole", "readout", "as --sha256 says", readout),
+        (("readout",), "whole", "readout", "as the checksum in the file says", readout),
+        ((plain,), "complete, but its contents cannot be checked", "readout", unchecked, sha256(plain)),
+        ((plain, "--sha256", sha256(plain)), "whole", "readout", "as --sha256 says", sha256(plain)),
     ):
         assert call("models", "verify", *arguments) == 0
         out = capsys.readouterr().out
