@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import harness
 from vos import pipeline
 from vos.confidence_log import UNSURE
 from vos.datasets import VideoSequence, read_prompts, read_truth
 from vos.evaluation import open_dataset
 from vos.io import open_clip
 from vos.metrics import region_similarity
+from vos.models import build_model
 from vos.settings import load_tracker
 from vos.tracker import build_tracker
 from vos.types import Segmentation
@@ -49,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = track(sequence, options.tracker)
         print(f"{sequence.name}: J {np.mean([one.j for one in found]):.3f}", file=sys.stderr)
         judged += found
-    print(json.dumps(summary(judged)))
+    settings = load_tracker(options.tracker)
+    used = {"machine": harness.describe_machine(), "settings": settings.model_dump(mode="json")}
+    print(json.dumps(summary(judged) | used | {"weights_sha256": build_model(settings).weights_hash}))
 
 
 def track(sequence: VideoSequence, preset: str) -> list[Judged]:

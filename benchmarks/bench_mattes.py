@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.matte_scenes import Scene, Shot, scenes
 from seggpt_core import canvas
+from seggpt_core.checkpoint import embedded_weights, sha256
 from vos.matte.refine import CLOSED_FORM, GUIDED, Drawing, refine
 from vos.matte.shape import despeckled, feathered, grown
 from vos.metrics import boundary_f
@@ -44,6 +45,7 @@ FINISHINGS: Mapping[str, Finishing] = {
     "closed-form": lambda image, alpha, pixel: refine(image, alpha, "closed-form", pixel),
     "despeckle 64": lambda image, alpha, pixel: despeckled(alpha, 64, round(2 * pixel)),
     "grow 2": lambda image, alpha, pixel: grown(alpha, 2),
+    "shrink 2": lambda image, alpha, pixel: grown(alpha, -2),
     "feather 4": lambda image, alpha, pixel: feathered(alpha, 4),
 }
 SWEPT: Mapping[str, Sequence[float]] = {
@@ -52,8 +54,8 @@ SWEPT: Mapping[str, Sequence[float]] = {
     "steepness": (1.0, 1.5, 2.0, 3.0),
     "epsilon": (1e-5, 1e-4, 1e-3, 1e-2),
 }
-COMPARED = ("none", "guided", "closed-form")
-"""The others change a matte on purpose: only their cost is told."""
+REFINEMENTS = ("guided", "closed-form")
+"""They must bring a matte nearer to the truth; the others change it as its user wants."""
 
 
 class WrongOutput(Exception):
@@ -86,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "frames": options.frames,
         "edge_pixels": _EDGE,
         "machine": harness.describe_machine(),
+        "weights_sha256": sha256(embedded_weights("compact")),
     }
     if options.sweep:
         result["sweep"] = {name: sweep(cases) for name, cases in inputs.items()}
@@ -119,7 +122,10 @@ def tracked(scene: Scene, frames: int, size: tuple[int, int]) -> list[Case]:
 
 def measured(inputs: Mapping[str, Sequence[Case]], options: argparse.Namespace) -> dict[str, Any]:
     """Errors of every way, checked, then their cost."""
-    errors = {name: {way: compared(cases, FINISHINGS[way]) for way in COMPARED} for name, cases in inputs.items()}
+    errors = {
+        name: {way: compared(cases, finishing) for way, finishing in FINISHINGS.items()}
+        for name, cases in inputs.items()
+    }
     check(errors)
     timed = inputs["averaged"][: options.timed]
     rounds = harness.interleave(
@@ -158,7 +164,7 @@ def compared(cases: Sequence[Case], finishing: Finishing) -> dict[str, float]:
 def check(errors: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
     """WrongOutput unless refining the best that a model can see brings it nearer to the truth."""
     best = errors["averaged"]
-    for way in COMPARED[1:]:
+    for way in REFINEMENTS:
         if best[way]["alpha_error_at_edges"] >= best["none"]["alpha_error_at_edges"]:
             raise WrongOutput(f"{way}: an error of {best[way]}, without it {best['none']}")
 

@@ -21,8 +21,9 @@ MOVIE_FORMATS = {
         container="webm",
         codec="libvpx-vp9",
         pixel_format="yuva420p",
-        # libvpx cannot code alpha beside alternate reference frames.
-        options={"auto-alt-ref": "0", "b": "0", "crf": "18", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
+        # libvpx cannot code alpha beside alternate reference frames. Its quality is the colours' too: at a rate factor
+        # of 18 alpha was off by up to 8 levels in 99 of 100 pixels of tracked soft edges, at 4 it is by 3.
+        options={"auto-alt-ref": "0", "b": "0", "crf": "4", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
         container_options=_NO_RANDOM_ID,
     ),
     "ffv1": MovieFormat(
