@@ -9,22 +9,24 @@ import PIL.Image
 from vos.errors import InputError
 from vos.io.atomic import replacing
 from vos.io.palette import DAVIS_PALETTE
+from vos.io.soft_edges import soft_levels
 from vos.types import VOID, Frame, Image, LabelMap, Segmentation
 
 HIGHEST_ID = VOID - 1
-_SOFT_EDGE_LEVELS = 16
+_WHITE_16 = 65535
 _ADVICE = "save it as an indexed PNG (ids 1..254) or as a black and white one (0 and 255)"
 
 
 def read_mask(path: Path, *, empty_ok: bool = False) -> LabelMap:
     """Read object ids from an image file, as (H, W) uint8.
 
-    An indexed image keeps its ids 1..254 as they are; so does a grey one. 255 beside other ids is void and
-    stays 255. An image of 0 and 255 alone (or a 1-bit one) is object 1. A mask with no object is refused
-    unless `empty_ok` (ground truth of a frame that the object has left).
+    An indexed image keeps its ids 1..254 as they are; so does a grey one, unless it looks like a soft mask. 255
+    beside other ids is void and stays 255. An image of 0 and 255 alone (or a 1-bit one, or a 16-bit one of 0 and
+    65535) is object 1. A mask with no object is refused unless `empty_ok` (ground truth of a frame that the object
+    has left).
 
     Raises InputError naming the file for anything else: no such file, not an image, JPEG (its ids are not
-    exact), 16-bit values above 254, colours, transparency.
+    exact), soft masks (`soft_levels`), other 16-bit values above 254, colours, transparency.
     """
     ids = _values(path, open_mask(path))
     if np.isin(ids, (0, VOID)).all():
@@ -124,25 +126,36 @@ def _values(path: Path, picture: PIL.Image.Image) -> LabelMap:
 
 
 def _from_grey(path: Path, values: LabelMap) -> LabelMap:
-    """Grey ids; but white objects with soft edges, as drawing programs export them, are no ids at all."""
-    counts = np.bincount(values.ravel(), minlength=256)
-    levels, between = int(np.count_nonzero(counts[1:VOID])), int(counts[1:VOID].sum())
-    if levels >= _SOFT_EDGE_LEVELS and counts[VOID] > between:
-        raise InputError(f"{path}: a white mask with soft edges ({levels} grey levels), not ids; {_ADVICE}")
+    _require_hard(path, values)
     return values
+
+
+def _require_hard(path: Path, values: LabelMap) -> None:
+    """A soft mask's greys would be taken for hundreds of objects, and its white for void."""
+    if levels := soft_levels(values):
+        raise InputError(
+            f"{path}: a soft mask ({levels} greys between black and white), not ids; threshold it at half, to black "
+            "and white alone, or save ids as an indexed PNG"
+        )
 
 
 def _from_16_bit(path: Path, values: npt.NDArray[np.generic]) -> LabelMap:
     highest, lowest = int(values.max()), int(values.min())
-    if highest > HIGHEST_ID or lowest < 0:
-        found = highest if highest > HIGHEST_ID else lowest
-        raise InputError(f"{path}: the 16-bit mask holds id {found}; ids go from 1 to {HIGHEST_ID}")
-    return values.astype(np.uint8)
+    if lowest >= 0 and highest <= HIGHEST_ID:
+        return values.astype(np.uint8)
+    if np.isin(values, (0, _WHITE_16)).all():
+        return (values == _WHITE_16).astype(np.uint8)
+    if lowest >= 0 and highest <= _WHITE_16:
+        _require_hard(path, (values.astype(np.uint32) >> 8).astype(np.uint8))
+    found = highest if highest > HIGHEST_ID else lowest
+    raise InputError(f"{path}: the 16-bit mask holds id {found}; ids go from 1 to {HIGHEST_ID}")
 
 
 def _from_colours(path: Path, picture: PIL.Image.Image) -> LabelMap:
     red, green, blue = np.moveaxis(opaque_rgb(path, picture), -1, 0)
-    grey = (red == green) & (green == blue) & np.isin(red, (0, 255))
-    if not grey.all():
+    is_grey = bool(((red == green) & (green == blue)).all())
+    if is_grey:
+        _require_hard(path, red)
+    if not is_grey or not np.isin(red, (0, VOID)).all():
         raise InputError(f"{path}: the mask holds colours (image mode {picture.mode}), not ids; {_ADVICE}")
     return red.copy()

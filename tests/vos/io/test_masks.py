@@ -89,11 +89,21 @@ class TestRefused:
         with pytest.raises(InputError, match="transparent pixels"):
             read_mask(path)
 
-    def test_soft_edges(self, tmp_path: Path):
-        values = np.full((40, 40), 255, np.uint8)
-        values[0] = np.arange(40) * 6
-        with pytest.raises(InputError, match=r"a white mask with soft edges \(39 grey levels\)"):
-            read_mask(save(tmp_path / "m.png", values))
+    @pytest.mark.parametrize(
+        ("dtype", "mode"), [(np.uint8, None), (np.uint8, "RGB"), (np.uint8, "LA"), (np.uint16, None)]
+    )
+    def test_soft_masks(self, tmp_path: Path, dtype: type[np.unsignedinteger], mode: str | None):
+        soft = np.minimum(np.arange(40)[:, None] * np.ones(40, int) * 20, 255)
+        path = save(tmp_path / "m.png", (soft * (np.iinfo(dtype).max // 255)).astype(dtype), mode)
+        with pytest.raises(InputError, match=r"m\.png: a soft mask \(12 greys between black and white\), not ids; thr"):
+            read_mask(path)
+        hard = np.where(soft < 128, 0, np.iinfo(dtype).max).astype(dtype)
+        np.testing.assert_array_equal(read_mask(save(tmp_path / "m.png", hard, mode)), soft >= 128)
+
+    def test_a_soft_mask_that_is_indexed_is_kept_as_it_is(self, tmp_path: Path):
+        values = np.minimum(np.arange(40)[:, None] * np.ones(40, int) * 20, 255).astype(np.uint8)
+        path = save(tmp_path / "m.png", values, palette=DAVIS_PALETTE.tobytes())
+        np.testing.assert_array_equal(read_mask(path), values)
 
     def test_jpeg(self, tmp_path: Path):
         with pytest.raises(InputError, match="JPEG does not keep ids exactly"):
