@@ -12,6 +12,7 @@ from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
 from vos.exports.settings import OVERLAY
 from vos.io import Clip, LiveClip, live_name, mask_name, object_ids, open_clip
+from vos.io.clip import frame_stem
 from vos.io.frame_range import FrameRange
 from vos.prompts import FramePrompt, GivenMask, read_prompt
 from vos.types import Image, LabelMap
@@ -153,6 +154,7 @@ def _read_prompts(job: Job, clip: Clip) -> dict[int, FramePrompt]:
             one.path,
             size=(clip.info.height, clip.info.width),
             clip=job.clip,
+            stem=frame_stem(number) if clip.info.live else clip.stems()[number - clip.frames.start],
             picture=partial(_picture, job.clip, number),
             resize=job.resize_masks,
         )

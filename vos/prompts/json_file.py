@@ -10,6 +10,7 @@ import numpy as np
 from vos.errors import InputError
 from vos.io.coco_rle import decode_rle
 from vos.io.drawing import Area, cut_out, fill_polygon
+from vos.prompts.coco_file import coco_objects, is_coco
 from vos.prompts.given import require_object_name
 from vos.prompts.prompt import FramePrompt, ObjectArea, joined
 from vos.types import Image
@@ -18,7 +19,7 @@ _FORMS = ("box", "polygon", "rle", "bbox", "segmentation")
 _LISTS = ("objects", "annotations")
 
 
-def read_json_prompt(path: Path, size: tuple[int, int], picture: Callable[[], Image]) -> FramePrompt:
+def read_json_prompt(path: Path, size: tuple[int, int], stem: str, picture: Callable[[], Image]) -> FramePrompt:
     """The objects of a JSON file, for a frame of `size` (height, width).
 
     The file holds one object, a list, or a mapping with such a list under `objects` or `annotations`. Each has one of
@@ -29,10 +30,11 @@ def read_json_prompt(path: Path, size: tuple[int, int], picture: Callable[[], Im
         {"bbox": [x, y, width, height]}    a box as COCO has it
         {"segmentation": …}                COCO's polygons, or its run lengths
 
-    and may have `id` and `name`; else objects are numbered as they come, later ones on top. picture: the frame,
-    asked for where there is a box. InputError naming the file and the object for anything else.
+    and may have `id` and `name`; else objects are numbered as they come, later ones on top. Of a COCO file of several
+    images, those of the frame are taken (`coco_objects`). stem: the frame's. picture: the frame, asked for where
+    there is a box. InputError naming the file and the object for anything else.
     """
-    objects = _listed(path)
+    objects = _listed(path, stem)
     areas = []
     for number, one in enumerate(objects, start=1):
         try:
@@ -45,11 +47,16 @@ def read_json_prompt(path: Path, size: tuple[int, int], picture: Callable[[], Im
         raise InputError(f"{path}: {error}") from error
 
 
-def _listed(path: Path) -> list[Any]:
+def _listed(path: Path, stem: str) -> list[Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
+    if isinstance(content, dict) and is_coco(content):
+        try:
+            return list(coco_objects(content, stem))
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
     if isinstance(content, dict):
         content = next((content[name] for name in _LISTS if name in content), [content])
     if not isinstance(content, list) or not content:

@@ -20,9 +20,9 @@ _OPAQUE = 128
 
 
 def read_prompt(
-    path: Path, *, size: tuple[int, int], clip: Path, picture: Callable[[], Image], resize: bool = False
+    path: Path, *, size: tuple[int, int], clip: Path, stem: str, picture: Callable[[], Image], resize: bool = False
 ) -> FramePrompt:
-    """What `path` says of a frame of `size` (height, width) of `clip`.
+    """What `path` says of the frame called `stem`, of `size` (height, width), of `clip`.
 
     - An indexed or grey image: ids 1..254 as they are, 255 is void; black and white is object 1 (`read_mask`).
     - An image with transparency: what is opaque is object 1.
@@ -34,7 +34,7 @@ def read_prompt(
     everything that cannot be read.
     """
     if path.suffix.lower() == ".json":
-        return read_json_prompt(path, size, picture)
+        return read_json_prompt(path, size, stem, picture)
     if path.is_dir():
         return _folder(path, size, clip, resize=resize)
     return FramePrompt(ids=_sized(_ids(path), path, size, clip, resize=resize))

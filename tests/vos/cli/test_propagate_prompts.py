@@ -1,14 +1,15 @@
 """`vos propagate` with masks of several frames, in several forms, and with names."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.vos.cli.flat_film import COUNT, call, images_and_mask
+from tests.vos.cli.flat_film import COUNT, call, images_and_mask, video_and_mask
 from tests.vos.flat_clips import clip as flat_clip
-from vos.io import read_mask, write_mask
+from vos.io import open_clip, read_mask, write_mask
 
 SIZE = ("--size", "64x96")
 
@@ -51,6 +52,23 @@ def test_json_names_its_objects(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps([{"id": 9, "name": "corner", "polygon": corners}]))
     assert call("propagate", clip, "--mask", tmp_path / "a.json", "--out", tmp_path / "run", *SIZE) == 0
     assert json.loads((tmp_path / "run/run.json").read_text())["objects"] == {"9": "corner"}
+
+
+@pytest.mark.parametrize("frame", [0, 7])
+@pytest.mark.parametrize("make", [images_and_mask, video_and_mask])
+def test_the_coco_file_of_a_run_is_a_mask_of_each_of_its_frames(
+    tmp_path: Path, make: Callable[[Path], tuple[Path, Path]], frame: int
+) -> None:
+    clip, mask = make(tmp_path)
+    given = ["--mask", mask, "--names", "3=dog", "--export", "rle"]
+    assert call("propagate", clip, *given, "--out", tmp_path / "run", *SIZE) == 0
+    coco = tmp_path / "run/rle/clip.json"
+    again = tmp_path / "again"
+    start = ["--frames", f"{frame}:"]
+    assert call("propagate", clip, "--mask", f"{frame}={coco}", *start, "--out", again, *SIZE) == 0
+    name = f"{open_clip(clip).stems()[frame]}.png"
+    np.testing.assert_array_equal(read_mask(again / "masks" / name), read_mask(tmp_path / "run/masks" / name))
+    assert json.loads((again / "run.json").read_text())["objects"] == {"3": "dog", "5": "5"}
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,10 @@ def no_picture() -> Image:
     raise AssertionError("asked for without need")
 
 
-def read(path: Path, picture: Callable[[], Image] = no_picture, *, resize: bool = False) -> FramePrompt:
-    return read_prompt(path, size=SIZE, clip=Path("clip.mp4"), picture=picture, resize=resize)
+def read(
+    path: Path, picture: Callable[[], Image] = no_picture, *, stem: str = "00000", resize: bool = False
+) -> FramePrompt:
+    return read_prompt(path, size=SIZE, clip=Path("clip.mp4"), stem=stem, picture=picture, resize=resize)
 
 
 def objects(path: Path, *listed: object) -> Path:
@@ -140,3 +142,20 @@ def test_a_folder_takes_no_label_maps(tmp_path: Path) -> None:
     write_mask(tmp_path / "a.png", np.where(SQUARE, 7, 0).astype(np.uint8))
     with pytest.raises(InputError, match="holds ids; in a folder of masks each image is one object"):
         read(tmp_path)
+
+
+def test_a_coco_file_gives_the_objects_of_the_frame(tmp_path: Path) -> None:
+    coco = {
+        "images": [{"id": 7, "file_name": "a/00000.png"}, {"id": 8, "file_name": "00001.png"}],
+        "annotations": [
+            {"id": 1, "image_id": 7, "category_id": 3, "segmentation": encode_rle(SQUARE)},
+            {"id": 2, "image_id": 8, "category_id": 3, "segmentation": encode_rle(CORNER)},
+        ],
+        "categories": [{"id": 3, "name": "dog"}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(coco))
+    found = read(tmp_path / "a.json", stem="00001")
+    np.testing.assert_array_equal(found.ids, CORNER * 3)
+    assert found.names == {3: "dog"}
+    with pytest.raises(InputError, match=r"a\.json: holds 2 images, and none of them is called 00002"):
+        read(tmp_path / "a.json", stem="00002")
