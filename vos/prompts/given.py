@@ -9,6 +9,7 @@ from vos.errors import InputError
 from vos.types import VOID
 
 _NUMBERED = re.compile(r"(\d+)=(.+)", re.DOTALL)
+_MEANT_NUMBERED = re.compile(r"([-+.]?\d[^=/\\]*)=.+", re.DOTALL)
 _NAME = re.compile(r"[^\W_][\w .+-]*")
 
 
@@ -22,10 +23,17 @@ class GivenMask:
 
 
 def parse_given(texts: Sequence[str]) -> tuple[GivenMask, ...]:
-    """`a.png` → the first frame's; `120=b.png` → frame 120's. A file that is really called `120=b.png` is itself."""
+    """`a.png` → the first frame's; `120=b.png` → frame 120's. A file that is really called `120=b.png` is itself.
+
+    InputError for what is no file and has seconds, a sign or the like before its `=`.
+    """
     given = []
     for text in texts:
         match = None if Path(text).exists() else _NUMBERED.fullmatch(text)
+        if match is None and not Path(text).exists() and (meant := _MEANT_NUMBERED.fullmatch(text)):
+            raise InputError(
+                f"--mask {text}: no such file, and {meant[1]} is no frame: N in N=MASK is a frame's number, 0 or more"
+            )
         given.append(
             GivenMask(path=Path(text)) if match is None else GivenMask(frame=int(match[1]), path=Path(match[2]))
         )

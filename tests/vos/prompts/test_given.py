@@ -17,6 +17,19 @@ def test_a_mask_may_bear_the_number_of_its_frame(tmp_path: Path, monkeypatch: py
     )
 
 
+@pytest.mark.parametrize("number", ["1.5s", "-1", "+3", ".5", "1:4", "2 "])
+def test_what_is_no_number_of_a_frame_is_told(number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"{number}=m.png"
+    with pytest.raises(InputError) as refused:
+        parse_given([text])
+    assert str(refused.value) == (
+        f"--mask {text}: no such file, and {number} is no frame: N in N=MASK is a frame's number, 0 or more"
+    )
+    Path(text).touch()
+    assert parse_given([text]) == (GivenMask(path=Path(text)),)
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
