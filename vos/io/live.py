@@ -53,7 +53,7 @@ class LiveClip:
         self._container = _open(name)
         try:
             self._stream = picture_stream(name, self._container)
-            self._first = first_picture(name, self._container, self._stream)
+            self._first = _first_picture(name, self._container, self._stream)
             self._orientation = orientation_of_picture(name, self._first)
         except InputError:
             self._container.close()
@@ -114,6 +114,20 @@ class LiveClip:
             missing_bytes=0,
         )
         return replace(describe_video(facts), live=True)
+
+
+def _first_picture(name: str, container: InputContainer, stream: av.VideoStream) -> av.VideoFrame:
+    """`first_picture`, with the likely reason where it cannot be decoded."""
+    is_piped = name == STANDARD_INPUT or Path(name).is_fifo()
+    try:
+        return first_picture(name, container, stream)
+    except InputError as error:
+        if not is_piped or "mp4" not in container.format.name.split(","):
+            raise
+        raise InputError(
+            f"{error}; an MP4 often has its index at its end: pipe Matroska or a fragmented MP4, or name the "
+            "file instead"
+        ) from error
 
 
 def _open(name: str) -> InputContainer:

@@ -4,6 +4,7 @@ import threading
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.vos.made_files import VARIABLE_TIMES, number_of, numbered, write_video
@@ -95,6 +96,17 @@ class TestStandardInput:
 def test_what_is_no_video(monkeypatch: pytest.MonkeyPatch, content: bytes):
     monkeypatch.setattr("sys.stdin", Standard(content))
     with pytest.raises(InputError, match="^-: "):
+        LiveClip("-")
+
+
+def test_an_mp4_with_its_index_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    noise = np.random.default_rng(0).integers(0, 256, (10, 120, 160, 3), dtype=np.uint8)  # more than FFmpeg buffers
+    content = write_video(tmp_path / "clip.mp4", list(noise), crf="5").read_bytes()
+    assert content.index(b"mdat") < content.index(b"moov")
+    monkeypatch.setattr("sys.stdin", Standard(content))
+    with pytest.raises(
+        InputError, match=r"^-: its first frame cannot be decoded \(.*\); an MP4 often has its index at"
+    ):
         LiveClip("-")
 
 
