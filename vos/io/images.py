@@ -108,7 +108,9 @@ def _upright_size(file: Path) -> tuple[int, int]:
             width, height = picture.size
             sideways = _may_be_turned(picture) and picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
     except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise InputError(f"{file}: cannot be read as an image; JPEG, PNG or WebP is needed") from error
+        raise InputError(
+            f"{file}: cannot be read as an image; JPEG, PNG or WebP is needed, and a video must not be called like one"
+        ) from error
     return (height, width) if sideways else (width, height)
 
 
