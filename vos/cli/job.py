@@ -10,7 +10,6 @@ from vos.confidence_log import PLOT, TABLE
 from vos.direction import Direction
 from vos.errors import InputError
 from vos.exports import Exports, ExportSettings
-from vos.exports.settings import OVERLAY
 from vos.io import Clip, LiveClip, live_name, mask_name, object_ids, open_clip
 from vos.io.clip import frame_stem
 from vos.io.frame_range import FrameRange
@@ -130,9 +129,6 @@ def _earlier(job: Job) -> Mapping[str, Any] | None:
 
 def _open_live(job: Job) -> LiveClip:
     """Raises InputError for what needs the clip's end, or the clip twice."""
-    kinds = sorted(set(job.exports.kinds) - {OVERLAY})
-    if kinds:
-        raise InputError(f"--export {','.join(kinds)}: {job.live} has no known end; it can be exported as overlay only")
     if job.direction is not Direction.FORWARD:
         raise InputError(f"--direction {job.direction}: {job.live} is read as it comes, forward only")
     if job.reader not in ("auto", "pyav"):

@@ -73,7 +73,9 @@ def _run(
         def count(segmentation: "Segmentation") -> None:
             tally.done += not segmentation.stored
             if clip.info.live:  # the record shares this list
-                opened.outputs.append(f"{MASKS}/{mask_name(frame_stem(segmentation.index))}")
+                stem = frame_stem(segmentation.index)
+                opened.outputs.append(f"{MASKS}/{mask_name(stem)}")
+                opened.outputs.extend(opened.exports.outputs_of(segmentation.index, stem))
             on_frame()
 
         back = _backward_pass(opened, model, passes[_BACKWARD], count) if _BACKWARD in passes else None

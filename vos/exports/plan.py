@@ -8,6 +8,7 @@ from pathlib import Path
 from vos.exports.settings import EXR, MATTES, OVERLAY, RLE, SEQUENCES, ExportSettings
 from vos.exports.sink import ALL, MatteSink
 from vos.io import Clip, CocoWriter, OverlayWriter, mask_name
+from vos.io.live import STANDARD_INPUT
 from vos.io.mattes import (
     MOVIE_ENDINGS,
     MOVIE_FORMATS,
@@ -36,13 +37,21 @@ class Exports:
     """Object id → its name, of every object that the run tracks; a folder's name with `per_object`."""
 
     def outputs(self) -> list[str]:
-        """Every file that may be written."""
+        """Every file that may be written, but the sequences' of a clip whose end is not known (`outputs_of`)."""
         kinds = self.settings.kinds
         found = [OVERLAY_FILE] * (OVERLAY in kinds) + [TIMESTAMPS_FILE] * self._has_timestamps
-        for kind in (kind for kind in kinds if kind != OVERLAY):
-            for _, folder in self._folders(kind):
-                found += [f"{folder}/{name}" for name in self._file_names(kind)]
+        for kind in (kind for kind in kinds if kind not in (OVERLAY, *SEQUENCES)):
+            found += [f"{folder}/{self._single_file(kind)}" for _, folder in self._folders(kind)]
+        if not self.clip.info.live:
+            for index, stem in zip(self.clip.frames, self.clip.stems(), strict=True):
+                found += self.outputs_of(index, stem)
         return found
+
+    def outputs_of(self, index: int, stem: str) -> list[str]:
+        """The files of one frame alone: those of sequences."""
+        sequences = [(kind, ending) for kind, ending in SEQUENCES.items() if kind in self.settings.kinds]
+        name = self._named(index, stem)
+        return [f"{folder}/{name}.{ending}" for kind, ending in sequences for _, folder in self._folders(kind)]
 
     def sinks(self, out: Path) -> list[Sink]:
         """The sinks that write them into the run's folder, `out`."""
@@ -75,14 +84,10 @@ class Exports:
         else:
             yield ALL, kind
 
-    def _file_names(self, kind: str) -> list[str]:
-        if kind in SEQUENCES:
-            stems = zip(self.clip.frames, self.clip.stems(), strict=True)
-            return [f"{self._named(index, stem)}.{SEQUENCES[kind]}" for index, stem in stems]
-        return [self._single_file(kind)]
-
     def _single_file(self, kind: str) -> str:
-        return f"{self.clip.info.path.stem}.{'json' if kind == RLE else MOVIE_ENDINGS[kind]}"
+        path = self.clip.info.path
+        name = "stdin" if str(path) == STANDARD_INPUT else path.stem
+        return f"{name}.{'json' if kind == RLE else MOVIE_ENDINGS[kind]}"
 
     def _coco(self, identity: int, folder: Path) -> CocoWriter:
         names = self.labels if identity == ALL else {identity: self.labels[identity]}
@@ -108,5 +113,6 @@ class Exports:
         first, frames = self.settings.start_number, self.clip.frames
         if first is None:
             return stem
-        digits = max(_LEAST_DIGITS, len(str(first + len(frames) - 1)))
+        last = first if self.clip.info.live else first + len(frames) - 1
+        digits = max(_LEAST_DIGITS, len(str(last)))
         return f"{first + index - frames.start:0{digits}d}"
