@@ -84,6 +84,9 @@ def run_segmenter(
     here as it is; what had been segmented is written, unless writing is what failed, and the sinks are aborted. A clip
     that breaks off is the exception: after its first frame its end is taken for the clip's, the sinks are closed, and
     then TruncatedError is raised.
+
+    Ctrl-C is such an error, and waits for the writer as any other does. A second one drops the frames that wait to be
+    written, but not the one that is being written: no sink is aborted while the writer uses it.
     """
     began = time.perf_counter()
     broken: TruncatedError | None = None
@@ -202,6 +205,7 @@ def _writing(sinks: Sequence[Sink]) -> Iterator[Channel[tuple[Frame, Segmentatio
     """A channel whose items are written in a thread of its own; leaving waits until all are, or raises its error."""
     channel: Channel[tuple[Frame, Segmentation]] = Channel(_DEPTH)
     failures: list[BaseException] = []
+    ended = threading.Event()
 
     def write() -> None:
         try:
@@ -211,16 +215,45 @@ def _writing(sinks: Sequence[Sink]) -> Iterator[Channel[tuple[Frame, Segmentatio
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
             channel.cancel()
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=write, name="vos-writer", daemon=True)
     thread.start()
+    interrupted = False
     try:
         yield channel
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
-        channel.close()
-        thread.join()
+        try:
+            _drain(channel, ended, interrupted=interrupted)
+        finally:
+            thread.join()
     if failures:
         raise failures[0]
+
+
+def _drain(channel: Channel[tuple[Frame, Segmentation]], ended: threading.Event, *, interrupted: bool) -> None:
+    """Close the channel, and wait until its writer has ended, whatever Ctrl-C says meanwhile; it is raised then.
+
+    ended: set by the writer. A thread's own `join` does not do: interrupted, up to Python 3.12 it takes the thread for
+    one that has ended. interrupted: whether there was a Ctrl-C before; another one drops what waits.
+    """
+    first: KeyboardInterrupt | None = None
+    again = False
+    while not ended.is_set():
+        try:
+            if again:
+                channel.cancel()
+            channel.close()
+            ended.wait()
+        except KeyboardInterrupt as error:
+            again = interrupted or first is not None
+            first = first or error
+    if first is not None:
+        raise first
 
 
 def _abort(sinks: Sequence[Sink], error: BaseException) -> None:

@@ -1,3 +1,4 @@
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -159,6 +160,64 @@ def test_what_was_segmented_before_a_failure_is_written(error: BaseException):
     sink = Slow()
     assert promptly(lambda: run(pictures(500), {0: MASK}, tracker(), [sink], interrupted)) is error
     assert [one.index for one in sink.written] == list(range(8))
+    assert sink.ends == ["abort"]
+
+
+class Interrupting(Kept):
+    """A sink that waits until `count` frames are segmented; then Ctrl-C is pressed whenever it writes one of `at`."""
+
+    def __init__(self, count: int, at: set[int]) -> None:
+        super().__init__()
+        self.last = count - 1
+        self.at = at
+        self.all_segmented = threading.Event()
+        self.busy = False
+
+    def note(self, segmentation: Segmentation) -> None:
+        if segmentation.index == self.last:
+            self.all_segmented.set()
+
+    def write(self, frame: Frame, segmentation: Segmentation) -> None:
+        self.busy = True
+        self.all_segmented.wait(PROMPTLY_S)
+        if frame.index in self.at:
+            time.sleep(0.1)  # the main thread waits for this one by now
+            main = threading.main_thread().ident
+            assert main is not None
+            signal.pthread_kill(main, signal.SIGINT)
+            time.sleep(0.1)
+        super().write(frame, segmentation)
+        self.busy = False
+
+    def abort(self) -> None:
+        super().abort()
+        assert not self.busy, "what a thread uses must not be taken from it"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals of POSIX systems")
+@pytest.mark.parametrize(
+    ("at", "written"), [({1}, [0, 1, 2, 3, 4]), ({4}, [0, 1, 2, 3, 4]), ({1, 2}, [0, 1, 2]), ({1, 2, 4}, [0, 1, 2])]
+)
+def test_ctrl_c_waits_for_the_writer(at: set[int], written: list[int]):
+    sink = Interrupting(5, at)
+    error = promptly(lambda: run(pictures(5), {0: MASK}, tracker(), [sink], sink.note))
+    assert isinstance(error, KeyboardInterrupt)
+    assert [one.index for one in sink.written] == written
+    assert sink.ends == ["abort"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals of POSIX systems")
+def test_ctrl_c_after_one_in_the_tracker_drops_what_waits():
+    sink = Interrupting(5, {1})
+
+    def interrupted(segmentation: Segmentation) -> None:
+        sink.note(segmentation)
+        if segmentation.index == 4:
+            raise KeyboardInterrupt
+
+    error = promptly(lambda: run(pictures(20), {0: MASK}, tracker(), [sink], interrupted))
+    assert isinstance(error, KeyboardInterrupt)
+    assert [one.index for one in sink.written] == [0, 1]
     assert sink.ends == ["abort"]
 
 
