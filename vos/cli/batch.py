@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 import typer
 
-from vos.cli.failures import INTERRUPTED
+from vos.cli.failures import STOPPED
 from vos.cli.progress import emit
 from vos.errors import InputError
 from vos.prompts import parse_given
@@ -55,7 +55,7 @@ def run_batch(
 ) -> int:
     """Run one after the other; what fails stops none but itself. Returns the exit status: 0 if all are done, or 1.
 
-    run: `vos` with these arguments; returns its exit status. Ctrl-C ends all. events: tell in JSON.
+    run: `vos` with these arguments; returns its exit status. Ctrl-C and SIGTERM end all. events: tell in JSON.
     """
     failed: list[str] = []
     for number, job in enumerate(jobs, start=1):
@@ -64,8 +64,8 @@ def run_batch(
         elif not quiet:
             typer.echo(f"[{number}/{len(jobs)}] {job.clip}")
         status = run(["propagate", *job.arguments])
-        if status == INTERRUPTED:
-            return INTERRUPTED
+        if status in STOPPED:
+            return status
         if status:
             failed.append(job.clip)
     if events:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vos.cli import options
-from vos.cli.failures import Interrupted, exit_code, lines_of
+from vos.cli.failures import Interrupted, Terminated, Termination, catching_sigterm, exit_code, lines_of
 from vos.cli.progress import emit
 from vos.cli.telling import ForPeople, ForPrograms, Teller
 from vos.errors import InputError, VosError, WorkError
@@ -269,13 +269,19 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
 
 @contextmanager
 def telling_how_to_go_on(job: "Job") -> Iterator[None]:
-    """Whatever breaks off a run that can be gone on with becomes an error that says so; Ctrl-C becomes Interrupted."""
+    """Whatever breaks off a run that can be gone on with becomes an error that says so.
+
+    Ctrl-C becomes Interrupted, and SIGTERM Terminated.
+    """
     from vos.resume import FOLDER
 
     try:
-        yield
+        with catching_sigterm():
+            yield
     except WorkError as error:
         raise WorkError(f"{error}{_how_to_go_on(job.out / FOLDER)}") from error
+    except Termination as error:
+        raise Terminated(f"{job.clip}: terminated{_how_to_go_on(job.out / FOLDER)}") from error
     except KeyboardInterrupt as error:
         raise Interrupted(f"{job.clip}: interrupted{_how_to_go_on(job.out / FOLDER)}") from error
 

@@ -54,17 +54,18 @@ def test_a_bad_clip_stops_no_other_and_the_status_tells(tmp_path: Path, capsys: 
     assert record(tmp_path / "two")["status"] == "done"
 
 
-def test_ctrl_c_ends_all() -> None:
+@pytest.mark.parametrize("status", [130, 143])
+def test_ctrl_c_and_sigterm_end_all(status: int) -> None:
     began: list[str] = []
 
     def run(arguments: object) -> int:
         began.append(str(arguments))
-        return 130
+        return status
 
     from vos.cli.batch import BatchJob
 
     jobs = [BatchJob(clip=name, out=Path(name), arguments=(name,)) for name in ("a", "b")]
-    assert run_batch(jobs, run, quiet=True) == 130
+    assert run_batch(jobs, run, quiet=True) == status
     assert len(began) == 1
 
 
