@@ -33,6 +33,7 @@ def demo_command(
     from vos.demo.film import BIG_BUCK_BUNNY, CREDIT, FIRST_MASK, obtain
     from vos.exports import ExportSettings
     from vos.prompts import GivenMask
+    from vos.resume import refuse_unfinished
     from vos.run_record import stale_files
     from vos.settings import load_tracker
 
@@ -40,6 +41,8 @@ def demo_command(
     if chosen is not None and chosen[0] not in (None, 0):
         raise InputError(f"--frames {frames}: the demo's masks are those of frame 0; give 0:B")
     if not resume:
+        if not overwrite:
+            refuse_unfinished(out)
         stale_files(out, [], overwrite=overwrite, inputs=[])  # refuse another run's folder before the download
     job = Job(
         clip=obtain(BIG_BUCK_BUNNY, out / "clip"),

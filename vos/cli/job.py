@@ -1,6 +1,6 @@
 """What one clip is to be propagated with, checked: what `vos propagate` and `vos demo` share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,13 @@ class OpenedJob:
         """Whether there is nothing left to do."""
         return self.earlier is not None and self.earlier["status"] == "done"
 
+    def files_of(self, frames: Collection[int]) -> Iterator[str]:
+        """Relative paths of the files that hold these frames alone."""
+        for index, stem in zip(self.clip.frames, self.clip.stems(), strict=True):
+            if index in frames:
+                yield f"{MASKS}/{mask_name(stem)}"
+                yield from self.exports.outputs_of(index, stem)
+
 
 def open_job(job: Job) -> OpenedJob:
     """Check clip, masks and output folder. Raises InputError for what is wrong with them."""
@@ -107,10 +114,12 @@ def open_job(job: Job) -> OpenedJob:
 
 def _earlier(job: Job) -> Mapping[str, Any] | None:
     """What run.json says of the run to go on with; None where a run begins. InputError for one that cannot go on."""
-    from vos.resume import FOLDER
+    from vos.resume import FOLDER, refuse_unfinished, require_present
     from vos.run_record import holds_run, read_record
 
     if not job.resume:
+        if not job.overwrite:
+            refuse_unfinished(job.out)
         return None
     if job.overwrite:
         raise InputError("--resume --overwrite: go on, or start again? give one of them")
@@ -119,7 +128,9 @@ def _earlier(job: Job) -> Mapping[str, Any] | None:
     if not holds_run(job.out):
         return None
     earlier = read_record(job.out)
-    if earlier["status"] != "done" and not (job.out / FOLDER).is_dir():
+    if earlier["status"] == "done":
+        require_present(job.out, earlier["outputs"])
+    elif not (job.out / FOLDER).is_dir():
         raise InputError(
             f"{job.out}: the run ended ({earlier.get('error') or earlier['status']}) and left nothing to go on with; "
             "--overwrite starts again"

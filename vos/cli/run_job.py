@@ -37,7 +37,7 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
     finished masks stay then, run.json says how it ended, and the run can be gone on with.
     """
     from vos.models import build_model
-    from vos.resume import require_same
+    from vos.resume import require_present, require_same
     from vos.run_record import RunRecord
     from vos.tracker import Tracker
 
@@ -49,7 +49,10 @@ def run_job(opened: OpenedJob, on_frame: Callable[[], None]) -> "RunRecord":
         if opened.is_done:
             return RunRecord(**opened.earlier)
     with _unfinished(opened) as unfinished:
-        return _run(opened, tracker, model, record, _passes(opened, unfinished), on_frame)
+        passes = _passes(opened, unfinished)
+        if _FORWARD in passes:
+            require_present(opened.job.out, opened.files_of(passes[_FORWARD].finished.keys()))
+        return _run(opened, tracker, model, record, passes, on_frame)
 
 
 def _run(

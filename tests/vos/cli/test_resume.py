@@ -160,6 +160,75 @@ def test_resuming_what_never_began_begins_it_and_what_is_done_is_left_alone(
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    ("deleted", "told"),
+    [
+        (["masks/s1.png"], "masks/s1.png is missing"),
+        (["soft8/3/s0.png"], "soft8/3/s0.png is missing"),
+        (["masks/s1.png", "masks/s0.png", "soft8/5/s2.png"], "masks/s0.png and 2 more files are missing"),
+    ],
+)
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
+def test_files_of_finished_frames_that_are_gone_are_told_of(
+    tmp_path: Path,
+    model: ShadeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    direction: str,
+    deleted: list[str],
+    told: str,
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    last = tmp_path / "last.png"
+    write_mask(last, flat_clip(COUNT, OBJECTS)[-1][1])
+    given = ["propagate", clip, "--mask", mask, "--mask", f"{COUNT - 1}={last}", "--direction", direction, "--quiet"]
+    given += ["--export", "soft8", "--per-object", "--out", tmp_path / "run", *SIZE]
+    with monkeypatch.context() as broken:
+        method = break_after(9, MaskWriter.write, WorkError("no space left"))
+        broken.setattr(MaskWriter, "write", lambda *arguments: method(*arguments))
+        assert call(*given) == 1
+    capsys.readouterr()
+    kept = {name: (tmp_path / "run" / name).read_bytes() for name in deleted}
+    for name in deleted:
+        (tmp_path / "run" / name).unlink()
+    assert call(*given, "--resume") == 2
+    line = f"vos: {tmp_path / 'run'}: {told}, of frames that are done; --resume does not make them again: put them back"
+    assert capsys.readouterr().err == f"{line}, or --overwrite starts again\n"
+    for name, content in kept.items():
+        (tmp_path / "run" / name).write_bytes(content)
+    assert call(*given, "--resume") == 0
+
+
+@pytest.mark.parametrize("deleted", ["masks/s4.png", "confidence.csv"])
+def test_files_of_a_finished_run_that_are_gone_are_told_of(
+    tmp_path: Path, model: ShadeModel, capsys: pytest.CaptureFixture[str], deleted: str
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
+    assert call(*given) == 0
+    (tmp_path / "run" / deleted).unlink()
+    assert call(*given, "--resume") == 2
+    assert capsys.readouterr().err.startswith(f"vos: {tmp_path / 'run'}: {deleted} is missing, of frames that are done")
+    assert call(*given, "--overwrite") == 0
+
+
+def test_an_unfinished_run_is_told_of_with_the_way_on(
+    tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, mask = images_and_mask(tmp_path)
+    given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        call(*given)
+    capsys.readouterr()
+    assert call(*given) == 2
+    assert capsys.readouterr().err == (
+        f"vos: {tmp_path / 'run'}: holds a run that is not done; --resume goes on with it if this is the same run; or "
+        "give another --out, or --overwrite to start again\n"
+    )
+    assert call(*given, "--resume") == 0
+
+
 def test_the_same_files_elsewhere_are_the_same_run(
     tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
