@@ -15,6 +15,8 @@ _DECADES = 3
 _TICKS = (0.0, 0.9, 0.99)
 _MARKS = 10
 _LONGEST_NAME = 18
+_LIMIT = "#c0392b"
+"""Colour of the threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Trace:
 
 
 def confidence_plot(objects: Mapping[str, tuple[int, Trace]], threshold: float) -> str:
-    """A row an object, in the colour that overlays give it; a line at `threshold`.
+    """A row an object, in the colour that overlays give it; a line at `threshold`, which it tells.
 
     Confidence is mostly near 1, so its distance from 1 is drawn to a logarithmic scale: 0, 0.9, 0.99 are equally apart.
     objects: name → id and trace. At least one trace has a frame.
@@ -63,17 +65,20 @@ def _row(name: str, identity: int, trace: Trace, span: tuple[int, int], threshol
     marks = [
         f'<text x="{_LEFT - 32}" y="{top + _HEIGHT / 2 + 4}" text-anchor="end">{escape(_short(name))}</text>',
         f'<rect x="{_LEFT}" y="{top}" width="{right - _LEFT}" height="{_HEIGHT}" fill="#f6f6f6"/>',
-        *(
-            f'<text x="{_LEFT - 4}" y="{base - _height(tick) + 3:.1f}" text-anchor="end" font-size="8" fill="#888">'
-            f"{tick:g}</text>"
-            for tick in _TICKS
-        ),
-        f'<line x1="{_LEFT}" y1="{limit:.1f}" x2="{right}" y2="{limit:.1f}" stroke="#c0392b" stroke-dasharray="4 3"/>',
+        *(_tick(tick, base, "#888") for tick in _TICKS),
+        _tick(threshold, base, _LIMIT),
+        f'<line x1="{_LEFT}" y1="{limit:.1f}" x2="{right}" y2="{limit:.1f}" stroke="{_LIMIT}" stroke-dasharray="4 3"/>',
     ]
     if points:
         colour = f"rgb({red},{green},{blue})"
         marks.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
     return f"<g>{''.join(marks)}</g>"
+
+
+def _tick(value: float, base: int, colour: str) -> str:
+    """`value`, left of the row whose confidence 0 is at `base`, at its height."""
+    y = base - _height(value) + 3
+    return f'<text x="{_LEFT - 4}" y="{y:.1f}" text-anchor="end" font-size="8" fill="{colour}">{value:g}</text>'
 
 
 def _height(confidence: float) -> float:
