@@ -19,7 +19,11 @@ frames with J below 0.5 and none with J above 0.7 (`benchmarks/bench_confidence.
 
 
 class ConfidenceWriter:
-    """Sink: confidence.csv, a line an object and frame, and confidence.svg, a plot of it."""
+    """Sink: confidence.csv, a line an object and frame, and confidence.svg, a plot of it.
+
+    Where no mask of an object has come yet, its line says confidence 0, area 0, absent; the plot and the doubts leave
+    those frames out: there is nothing to look at.
+    """
 
     def __init__(self, out: Path, labels: Mapping[int, str]) -> None:
         """labels: object id → name, of every object of the run."""
@@ -32,12 +36,12 @@ class ConfidenceWriter:
         """Raises WorkError when the file cannot be written."""
         areas = np.bincount(segmentation.ids.ravel(), minlength=256)
         seconds = "" if frame.pts is None or frame.time_base is None else f"{float(frame.pts * frame.time_base):.6f}"
-        for identity, confidence in sorted(segmentation.confidence.items()):
-            area = int(areas[identity])
-            name = self._labels[identity]
-            self._table.row(frame.index, seconds, identity, name, f"{confidence:.4f}", area, int(area > 0))
-            self._traces[identity].frames.append(frame.index)
-            self._traces[identity].confidence.append(confidence if area else 0.0)
+        for identity, name in sorted(self._labels.items()):
+            area, confidence = int(areas[identity]), segmentation.confidence.get(identity)
+            self._table.row(frame.index, seconds, identity, name, f"{confidence or 0:.4f}", area, int(area > 0))
+            if confidence is not None:
+                self._traces[identity].frames.append(frame.index)
+                self._traces[identity].confidence.append(confidence if area else 0.0)
 
     def close(self) -> None:
         self._table.close()
@@ -70,6 +74,7 @@ def doubtful(trace: Trace, threshold: float = UNSURE) -> Iterator[tuple[int, int
         yield start, last
 
 
-def told(ranges: Sequence[tuple[int, int]]) -> str:
-    """`12-20, 31`."""
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+def told(ranges: Sequence[tuple[int, int]], most: int = 10) -> str:
+    """`12-20, 31`; after the first `most` of them `and 7 more, see confidence.csv`."""
+    named = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges[:most])
+    return f"{named} and {len(ranges) - most} more, see {TABLE}" if len(ranges) > most else named

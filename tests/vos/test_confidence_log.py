@@ -37,6 +37,7 @@ def test_a_line_an_object_and_frame(tmp_path: Path) -> None:
     assert rows == [
         ["frame", "pts_seconds", "object", "name", "confidence", "area", "present"],
         ["5", "0.500000", "3", "dog", "0.9300", "6", "1"],
+        ["5", "0.500000", "7", "7", "0.0000", "0", "0"],
         ["6", "0.600000", "3", "dog", "0.1235", "6", "1"],
         ["6", "0.600000", "7", "7", "1.0000", "6", "1"],
         ["7", "0.700000", "3", "dog", "0.5000", "6", "1"],
@@ -55,7 +56,7 @@ def test_the_plot_has_a_line_an_object(tmp_path: Path) -> None:
     plot = ElementTree.parse(tmp_path / "confidence.svg").getroot()
     lines = plot.findall(".//{http://www.w3.org/2000/svg}polyline")
     assert [len(line.get("points", "").split()) for line in lines] == [5, 5]
-    assert {"dog", "7"} <= {text.text for text in plot.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"dog", "7", "0.97"} <= {text.text for text in plot.iter("{http://www.w3.org/2000/svg}text")}
 
 
 def test_doubts_are_ranges_of_frames_by_name(tmp_path: Path) -> None:
@@ -70,6 +71,14 @@ def test_a_lost_object_is_doubtful_however_sure_its_absence_is(tmp_path: Path) -
     assert writer.doubts() == {"dog": [(1, 1)]}
 
 
+def test_frames_before_an_objects_first_mask_are_neither_plotted_nor_doubtful(tmp_path: Path) -> None:
+    writer = write(tmp_path, segmented(0, {}), segmented(1, {3: 1.0}), segmented(2, {3: 1.0, 7: 0.5}))
+    assert writer.doubts() == {"7": [(2, 2)]}
+    plot = ElementTree.parse(tmp_path / "confidence.svg").getroot()
+    lines = plot.findall(".//{http://www.w3.org/2000/svg}polyline")
+    assert [len(line.get("points", "").split()) for line in lines] == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("confidence", "ranges"),
     [([], []), ([0.9], []), ([0.1], [(0, 0)]), ([0.1, 0.9, 0.2, 0.3], [(0, 0), (2, 3)])],
@@ -80,6 +89,12 @@ def test_runs_below_the_threshold(confidence: list[float], ranges: list[tuple[in
 
 def test_ranges_are_told_as_people_write_them() -> None:
     assert told([(12, 20), (31, 31)]) == "12-20, 31"
+
+
+def test_many_ranges_are_not_all_told() -> None:
+    ranges = [(index, index) for index in range(0, 24, 2)]
+    assert told(ranges[:10]) == "0, 2, 4, 6, 8, 10, 12, 14, 16, 18"
+    assert told(ranges) == "0, 2, 4, 6, 8, 10, 12, 14, 16, 18 and 2 more, see confidence.csv"
 
 
 def test_nothing_is_kept_of_a_failed_run(tmp_path: Path) -> None:

@@ -129,6 +129,20 @@ def test_both_ways_cover_every_frame_and_keep_each_given_mask(
     assert len(rows) == 1 + 2 * COUNT
 
 
+@pytest.mark.parametrize(
+    ("direction", "unknown"), [("forward", range(6)), ("backward", range(7, COUNT)), ("both", range(0))]
+)
+def test_confidence_has_a_line_for_every_object_and_frame(tmp_path: Path, direction: str, unknown: range) -> None:
+    clip, mask = images_and_mask(tmp_path, first=6)
+    out = tmp_path / "run"
+    given = ["--mask", f"6={mask}", "--direction", direction, "--out", out, *SIZE]
+    assert call("propagate", clip, *given) == 0
+    rows = [row.split(",") for row in (out / "confidence.csv").read_text().splitlines()[1:]]
+    assert [(int(row[0]), int(row[2])) for row in rows] == [(index, one) for index in range(COUNT) for one in (3, 5)]
+    absent = [int(row[0]) for row in rows if row[4:] == ["0.0000", "0", "0"]]
+    assert absent == [index for index in unknown for _ in (3, 5)]
+
+
 def test_objects_of_two_masks_meet_in_the_middle(tmp_path: Path) -> None:
     """3 is given in the first frame and 5 in the last: both ways, every frame has both."""
     clip, mask = images_and_mask(tmp_path)
