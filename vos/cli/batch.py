@@ -23,16 +23,26 @@ _BETWEEN_MASKS = ";"
 class BatchJob:
     """One line of the table, as arguments of `vos propagate`."""
 
+    line: int
+    """Of the table, counted from 1."""
     clip: str
     out: Path
     arguments: tuple[str, ...]
 
+    @property
+    def told(self) -> str:
+        """`line 3 (a.mp4, out out/a)`: a clip may stand in several lines."""
+        return f"line {self.line} ({self.clip}, out {self.out})"
 
-def read_batch(table: Path, command: Callable[..., None], shared: Mapping[str, Any]) -> list[BatchJob]:
+
+def read_batch(
+    table: Path, command: Callable[..., None], shared: Mapping[str, Any], check: Callable[[Sequence[str]], None]
+) -> list[BatchJob]:
     """The jobs of a CSV file with a heading line: columns `clip`, `mask`, `out`, and any option's name.
 
     Paths are relative to the table's folder; several masks stand in one cell, with `;` between them. shared: options
-    by name, for every line that has no such column or leaves it empty. InputError with the line for what is wrong.
+    by name, for every line that has no such column or leaves it empty. check: raises InputError for arguments of
+    `vos propagate` that do not fit. InputError with the line for what is wrong.
     """
     kinds = _option_kinds(command)
     rows = _rows(table)
@@ -42,11 +52,16 @@ def read_batch(table: Path, command: Callable[..., None], shared: Mapping[str, A
     if unknown or missing:
         what = f"no column {', '.join(missing)}" if missing else f"no option is called {', '.join(unknown)}"
         raise InputError(f"{table}: {what}; columns are {', '.join(kinds)}")
-    jobs = [_job({**shared, **_given(row, names)}, kinds, table.parent, f"{table}, line {line}") for line, row in rows]
+    jobs = [_job({**shared, **_given(row, names)}, kinds, table, line) for line, row in rows]
     outs = [job.out for job in jobs]
     twice = sorted({str(out) for out in outs if outs.count(out) > 1})
     if twice:
         raise InputError(f"{table}: {', '.join(twice)}: is the out of several lines; each needs its own")
+    for job in jobs:
+        try:
+            check(job.arguments)
+        except InputError as error:
+            raise InputError(f"{table}, line {job.line}: {error}") from error
     return jobs
 
 
@@ -57,7 +72,7 @@ def run_batch(
 
     run: `vos` with these arguments; returns its exit status. Ctrl-C and SIGTERM end all. events: tell in JSON.
     """
-    failed: list[str] = []
+    failed: list[BatchJob] = []
     for number, job in enumerate(jobs, start=1):
         if events:
             emit("clip", number=number, clips=len(jobs), clip=job.clip)
@@ -67,11 +82,12 @@ def run_batch(
         if status in STOPPED:
             return status
         if status:
-            failed.append(job.clip)
+            failed.append(job)
     if events:
-        emit("batch_done", clips=len(jobs), failed=failed)
+        facts = [{"line": job.line, "clip": job.clip, "out": str(job.out)} for job in failed]
+        emit("batch_done", clips=len(jobs), failed=facts)
     elif failed or not quiet:
-        told = f": failed {', '.join(failed)}" if failed else ""
+        told = f": failed {', '.join(job.told for job in failed)}" if failed else ""
         typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} clips are done{told}", err=bool(failed))
     return 1 if failed else 0
 
@@ -96,7 +112,8 @@ def _given(row: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
     return {names[column]: value.strip() for column, value in row.items() if value.strip()}
 
 
-def _job(values: Mapping[str, Any], kinds: Mapping[str, type], folder: Path, where: str) -> BatchJob:
+def _job(values: Mapping[str, Any], kinds: Mapping[str, type], table: Path, line: int) -> BatchJob:
+    where, folder = f"{table}, line {line}", table.parent
     lacking = [name for name in _NEEDED if name not in values]
     if lacking:
         raise InputError(f"{where}: no {', '.join(lacking)}")
@@ -109,7 +126,7 @@ def _job(values: Mapping[str, Any], kinds: Mapping[str, type], folder: Path, whe
     for name, value in values.items():
         if name not in _NEEDED:
             arguments += _argument(name, value, kinds[name], where)
-    return BatchJob(clip=values["clip"], out=out, arguments=tuple(arguments))
+    return BatchJob(line=line, clip=values["clip"], out=out, arguments=tuple(arguments))
 
 
 def _argument(name: str, value: Any, kind: type, where: str) -> list[str]:

@@ -1,6 +1,6 @@
 """`vos propagate`: a clip and the masks of its first frame in, a mask for every frame out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -220,9 +220,21 @@ def run_table(table: Path, ctx: typer.Context, *, quiet: bool, events: bool) -> 
     alone = [text for text, name in _NEEDED.items() if name in given]
     if alone:
         raise InputError(f"--batch {table}: {', '.join(alone)} must stand in the table")
-    status = run_batch(read_batch(table, propagate_command, given), exit_status, quiet=quiet, events=events)
+    jobs = read_batch(table, propagate_command, given, lambda arguments: check_arguments(ctx, arguments))
+    status = run_batch(jobs, exit_status, quiet=quiet, events=events)
     if status:
         raise typer.Exit(status)
+
+
+def check_arguments(ctx: typer.Context, arguments: Sequence[str]) -> None:
+    """Raises InputError for arguments of the command, `ctx`'s, that a run would refuse before it looks at any file."""
+    try:
+        values = ctx.command.make_context("propagate", list(arguments)).params
+    except typer.BadParameter as error:
+        name = str(error.param and error.param.name)
+        value = arguments[arguments.index(f"--{name.replace('_', '-')}") + 1]
+        raise InputError(f"{name} is {value!r}: {error.message[:1].lower()}{error.message[1:]}") from error
+    build_job(values)
 
 
 def _was_given(ctx: typer.Context, name: str) -> bool:

@@ -50,8 +50,22 @@ def test_a_bad_clip_stops_no_other_and_the_status_tells(tmp_path: Path, capsys: 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "nowhere.mp4: no such file" in captured.err
-    assert captured.err.splitlines()[-1] == "1 of 2 clips are done: failed nowhere.mp4"
+    assert captured.err.splitlines()[-1] == (
+        f"1 of 2 clips are done: failed line 2 (nowhere.mp4, out {tmp_path / 'one'})"
+    )
     assert record(tmp_path / "two")["status"] == "done"
+
+
+def test_programs_are_told_which_lines_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One clip in two lines: its name alone would not do."""
+    images_and_mask(tmp_path)
+    jobs = table(
+        tmp_path, "clip,mask,out", "clip,nowhere.png,one", "", "clip,mask.png,two", "clip,mask.png; 99=mask.png,x"
+    )
+    assert call("propagate", "--batch", jobs, "--json", *SIZE) == 1
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    failed = [{"line": line, "clip": "clip", "out": str(tmp_path / out)} for line, out in ((2, "one"), (5, "x"))]
+    assert last == {"event": "batch_done", "clips": 3, "failed": failed}
 
 
 @pytest.mark.parametrize("status", [130, 143])
@@ -64,7 +78,7 @@ def test_ctrl_c_and_sigterm_end_all(status: int) -> None:
 
     from vos.cli.batch import BatchJob
 
-    jobs = [BatchJob(clip=name, out=Path(name), arguments=(name,)) for name in ("a", "b")]
+    jobs = [BatchJob(line=2, clip=name, out=Path(name), arguments=(name,)) for name in ("a", "b")]
     assert run_batch(jobs, run, quiet=True) == status
     assert len(began) == 1
 
@@ -79,13 +93,24 @@ def test_ctrl_c_and_sigterm_end_all(status: int) -> None:
         (["clip,mask,out", "a,b"], "line 2: has another number of cells"),
         (["clip,mask,out,overlay", "a,b,c,maybe"], "line 2: overlay is 'maybe'; it must be yes or no"),
         (["clip,mask,out", "a,b,c", "d,e,c"], "is the out of several lines"),
+        (["clip,mask,out,memory", "a,b,c,1", "a,b,d,two"], "line 3: memory is 'two': "),
+        (
+            ["clip,mask,out,grow", "a,b,c,", "a,b,d,-1"],
+            "line 3: grow is '-1': ",
+        ),
+        (["clip,mask,out,feather", "a,b,c,soft"], "line 2: feather is 'soft': "),
+        (["clip,mask,out,frames", "a,b,c,0:4", "a,b,d,4:0"], "line 3: --frames 4:0: give A:B with 0 <= A < B"),
+        (["clip,mask,out,policy", "a,b,c,oldest"], "policy is 'oldest': input should be 'recent'"),
+        (["clip,mask,out,direction", "a,b,c,up"], "line 2: --direction up"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_before_any_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: list[str], message: str
 ) -> None:
     assert call("propagate", "--batch", table(tmp_path, *lines)) == 2
-    assert message in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"vos: {tmp_path / 'jobs.csv'}")
+    assert message in line
     assert [path.name for path in tmp_path.iterdir()] == ["jobs.csv"]
 
 
