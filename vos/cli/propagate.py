@@ -1,17 +1,17 @@
 """`vos propagate`: a clip and the masks of its first frame in, a mask for every frame out."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vos.cli import options
-from vos.cli.failures import Interrupted, Terminated, Termination, catching_sigterm, exit_code, lines_of
+from vos.cli.failures import exit_code, lines_of
 from vos.cli.progress import emit
+from vos.cli.stopping import telling_how_to_go_on
 from vos.cli.telling import ForPeople, ForPrograms, Teller
-from vos.errors import InputError, VosError, WorkError
+from vos.errors import InputError, VosError
 
 if TYPE_CHECKING:
     from vos.cli.job import Job, OpenedJob
@@ -277,29 +277,6 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         teller.warn(f"object {name} is unsure or lost in frames {told(ranges)}: look there (--mask N=MASK corrects)")
     teller.done(job, record)
     return record
-
-
-@contextmanager
-def telling_how_to_go_on(job: "Job") -> Iterator[None]:
-    """Whatever breaks off a run that can be gone on with becomes an error that says so.
-
-    Ctrl-C becomes Interrupted, and SIGTERM Terminated.
-    """
-    from vos.resume import FOLDER
-
-    try:
-        with catching_sigterm():
-            yield
-    except WorkError as error:
-        raise WorkError(f"{error}{_how_to_go_on(job.out / FOLDER)}") from error
-    except Termination as error:
-        raise Terminated(f"{job.clip}: terminated{_how_to_go_on(job.out / FOLDER)}") from error
-    except KeyboardInterrupt as error:
-        raise Interrupted(f"{job.clip}: interrupted{_how_to_go_on(job.out / FOLDER)}") from error
-
-
-def _how_to_go_on(folder: Path) -> str:
-    return "; the same command with --resume goes on" if folder.is_dir() else ""
 
 
 def frames_without_masks(opened: "OpenedJob") -> range:
