@@ -47,8 +47,8 @@ class TestDamage:
         )
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
         warning = (
-            f"vos: warning: {clip}: the data at frames 2, 3 are damaged: parts of those pictures, and of those after them "
-            "up to the next keyframe, are made up, or pictures before them are lost\n"
+            f"vos: warning: {clip}: the data at frames 2, 3 are damaged: parts of those pictures, and of those after "
+            "them up to the next keyframe, are made up, or pictures before them are lost\n"
         )
         assert capsys.readouterr().err == warning
         assert json.loads((tmp_path / "run/run.json").read_text())["damaged_frames"] == [2, 3]
