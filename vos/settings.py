@@ -61,7 +61,7 @@ class ModelSettings(BaseModel):
 class TrackerSettings(ModelSettings):
     """How a clip is tracked. `configs/trackers/default.yaml` says why its values are what they are."""
 
-    memory: int = Field(default=5, ge=0, le=256)
+    memory: int = Field(default=8, ge=0, le=256)
     """K: remembered frames besides the user's masks; 0 is the user's masks alone."""
     policy: PolicyName = "stride"
     """Which frames are remembered, see `vos.memory.policies`."""

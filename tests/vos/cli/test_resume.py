@@ -245,7 +245,7 @@ def test_the_same_files_elsewhere_are_the_same_run(
 @pytest.mark.parametrize(
     ("other", "told"),
     [
-        (["--memory", "1"], r"its settings.memory was 5 and is now 1"),
+        (["--memory", "1"], r"its settings.memory was 8 and is now 1"),
         (["--overlay"], r"its exports.kinds was \[\] and is now \['overlay'\]"),
         (["--frames", "0:11"], r"its frames\[1\] was 12 and is now 11"),
     ],
