@@ -62,7 +62,7 @@ def ends_early(times: Times, time_base: Fraction, container: InputContainer, str
     Matroska tells how long its longest stream lasts, and FFmpeg writes a tag with the duration of each; both count
     from time 0. Transport streams tell nothing, and of MP4 the number of pictures is compared.
     """
-    declared, announced = _declared_end(container, stream), stream.average_rate or stream.guessed_rate
+    declared, announced = _declared_end(container, stream), stream.average_rate
     if declared is None or not announced or not len(times):
         return ""
     usual = 1 / (announced * time_base)

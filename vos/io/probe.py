@@ -96,7 +96,7 @@ def probe(path: Path) -> VideoFacts:
         after_leaps: tuple[int, ...] = ()
         if facts.times is not None:
             early = early or ends_early(facts.times, time_base, container, stream)
-            after_leaps = leaps(facts.times, time_base, average_rate or stream.guessed_rate, container)
+            after_leaps = leaps(facts.times, time_base, average_rate, container)
     rate, variable = measured_rate(facts.known_times, time_base)
     return VideoFacts(
         path=path,
