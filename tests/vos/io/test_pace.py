@@ -76,7 +76,7 @@ def test_whole_clips_do_not_end_early(times: np.ndarray, container: Any, stream:
 
 
 def test_the_picture_after_a_hole_is_marked(tmp_path: Path) -> None:
-    whole, holed = write_video(tmp_path / "whole.mkv", numbered(10) * 4, codec="ffv1"), tmp_path / "holed.mkv"
+    whole, holed = write_video(tmp_path / "whole.mkv", numbered(60), codec="ffv1"), tmp_path / "holed.mkv"
     with av.open(str(whole)) as source, av.open(str(holed), "w") as target:
         copy = target.add_stream_from_template(source.streams.video[0])
         for number, packet in enumerate(source.demux(video=0)):
