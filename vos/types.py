@@ -36,7 +36,7 @@ class Frame:
     """Presentation time in units of `time_base`; None for image folders."""
     time_base: Fraction | None = None
     damaged: bool = False
-    """The decoder had to make up some of the picture, or pictures right before it are lost."""
+    """The decoder had to make up some of the picture."""
 
     @property
     def pixels(self) -> "Image | Tensor":

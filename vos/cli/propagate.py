@@ -272,10 +272,7 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         record = run_job(opened, advance)
     if record.damaged_frames:
         numbers = ", ".join(map(str, record.damaged_frames))
-        teller.warn(
-            f"{job.clip}: the data at frames {numbers} are damaged: parts of those pictures, and of those after "
-            "them up to the next keyframe, are made up, or pictures before them are lost"
-        )
+        teller.warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
     for name, ranges in record.doubts.items():
         teller.warn(f"object {name} is unsure or lost in frames {told(ranges)}: look there (--mask N=MASK corrects)")
     teller.done(job, record)

@@ -21,19 +21,17 @@ from vos.errors import InputError
 from vos.io.colour import Colour
 from vos.io.declared_size import missing_bytes
 from vos.io.orientation import Orientation, orientation_of
-from vos.io.pace import ends_early, leaps, measured_rate, nominal_rate
 from vos.io.seek import can_seek, entry_times, is_entry
 
 Threads = Literal["AUTO", "NONE"]
 _TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg takes any text file for a film of a terminal."""
-_ISO = "mov,mp4,m4a,3gp,3g2,mj2"
 _NO_DISPLAY_TIMES = ("avi",)
 """Containers whose packets carry decoding times only."""
 _NOT_CODED = 8
 """Bytes: in AVI, MPEG-4 encoders that pack B-frames fill their places with packets of hardly more than a start code."""
-TAG_ERRORS = "replace"
-"""What to do with bytes in a container's tags that are not UTF-8: titles in other codes, or damage."""
+_RATE_ERROR = Fraction(1, 20)
+_JITTER = Fraction(3, 2000)  # containers that count in milliseconds shift a constant rate by up to one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,10 +63,6 @@ class VideoFacts:
     """Number of the picture whose data come last, which is not always the picture that is shown last."""
     missing_bytes: int
     """By which the file is shorter than its headers say, and pictures may be lost."""
-    ends_early: str
-    """What tells, in words, that pictures after the last one are lost; "" where nothing does."""
-    after_leaps: frozenset[int]
-    """Numbers of the pictures before which others are lost."""
 
     def first_at(self, seconds: Fraction) -> int:
         """Number of the first picture shown `seconds` after the first picture or later."""
@@ -92,12 +86,7 @@ def probe(path: Path) -> VideoFacts:
         codec = stream.codec_context
         aspect = stream.sample_aspect_ratio or Fraction(1)
         facts = _Packets(*_read_packets(path), first=first, timed=timed)
-        early = facts.fewer_than_announced if container.format.name == _ISO else ""
-        after_leaps: tuple[int, ...] = ()
-        if facts.times is not None:
-            early = early or ends_early(facts.times, time_base, container, stream)
-            after_leaps = leaps(facts.times, time_base, average_rate, container)
-    rate, variable = measured_rate(facts.known_times, time_base)
+    rate, variable = _rate_of(facts.known_times, time_base)
     return VideoFacts(
         path=path,
         width=first.width,
@@ -112,12 +101,10 @@ def probe(path: Path) -> VideoFacts:
         times=facts.times,
         entries=facts.entry_times,
         count_is_sure=facts.times is not None or (not timed and not first.interlaced_frame),
-        rate=rate if variable else nominal_rate(average_rate, rate),
+        rate=rate if variable else _nominal(average_rate, rate),
         variable_rate=variable,
         last_packet=facts.last_packet,
         missing_bytes=0 if facts.count == facts.announced else missing_bytes(path),
-        ends_early=early,
-        after_leaps=frozenset(after_leaps),
     )
 
 
@@ -130,7 +117,7 @@ def opened(
         raise InputError(f"{path}: no such file")
     try:
         # An absolute path, so that no file name is taken for an address.
-        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel, metadata_errors=TAG_ERRORS)
+        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel)
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read ({error.strerror})") from error
     with container:
@@ -180,12 +167,6 @@ class _Packets:
             return np.empty(0, np.int64)
         found = entry_times([pts for pts in self.pts if pts is not None], self.entries)
         return found[found >= times[0]]
-
-    @property
-    def fewer_than_announced(self) -> str:
-        """What is missing of the pictures that the header tells of, in words; "" where nothing is."""
-        found = len(self.pts)
-        return f"{found} of {self.announced} pictures are there" if found < self.announced else ""
 
     @property
     def last_packet(self) -> int:
@@ -252,3 +233,20 @@ def _holds_picture(packet: "Packet[VideoStream]", codec: str) -> bool:
     if codec == "mpeg4":
         return packet.size > _NOT_CODED
     return codec != "vp8" or bool(bytes(packet)[0] & 0x10)  # RFC 6386, 9.1: show_frame
+
+
+def _nominal(announced: Fraction | None, measured: Fraction | None) -> Fraction | None:
+    """The rate that the header tells, which is exact, unless it is wrong."""
+    if announced and measured and abs(announced / measured - 1) > _RATE_ERROR:
+        return measured
+    return announced or measured
+
+
+def _rate_of(times: npt.NDArray[np.int64], time_base: Fraction) -> tuple[Fraction | None, bool]:
+    """Average pictures a second, and whether their distances vary."""
+    if len(times) < 2:
+        return None, False
+    steps = np.diff(times)
+    tolerance = max(1, int(_JITTER / time_base))
+    variable = bool((np.abs(steps - int(np.median(steps))) > tolerance).any())
+    return Fraction(len(steps)) / (int(times[-1] - times[0]) * time_base), variable

@@ -1,6 +1,5 @@
 """Clips in video files, decoded by PyAV."""
 
-import dataclasses
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,16 +41,12 @@ class VideoClip:
             pts = clock.time_of(picture)
             if index in self.frames:
                 frame = self._frame(index, picture, pts)
-                if index in self._facts.after_leaps:
-                    frame = dataclasses.replace(frame, damaged=True)
                 if frame.damaged and index == self._facts.last_packet:
                     raise truncated(self._path, index, "its data are incomplete")
                 yield frame
         missing = self._facts.missing_bytes
         if self.frames.stop == self._facts.count and missing:
             raise truncated(self._path, self.frames.stop, f"the file is {missing} bytes shorter than it says")
-        if self.frames.stop == self._facts.count and self._facts.ends_early:
-            raise truncated(self._path, self.frames.stop, self._facts.ends_early)
 
     def _frame(self, index: int, picture: VideoFrame, pts: int) -> Frame:
         return frame_of(str(self._path), self.info, self._facts.orientation, index, picture, pts)
