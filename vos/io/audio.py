@@ -12,6 +12,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from vos.io.clip import ClipInfo
+from vos.io.probe import TAG_ERRORS
 
 _IN_MP4 = frozenset(("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "flac", "alac"))
 """Codecs, as FFmpeg names their decoders, that MP4 holds and players know; and PCM, which fewer know."""
@@ -33,7 +34,7 @@ def find_audio(info: ClipInfo) -> AudioTracks:
     if info.kind == "images" or not info.path.is_file():
         return AudioTracks(path=info.path)
     try:
-        with av.open(str(info.path.resolve())) as container:
+        with av.open(str(info.path.resolve()), metadata_errors=TAG_ERRORS) as container:
             codecs = {stream.index: stream.codec_context.name for stream in container.streams.audio}
     except (av.FFmpegError, OSError):
         return AudioTracks(path=info.path)
@@ -47,7 +48,7 @@ class AudioCopy:
 
     def __init__(self, tracks: AudioTracks) -> None:
         self._tracks = tracks
-        self._source = av.open(str(tracks.path.resolve()))
+        self._source = av.open(str(tracks.path.resolve()), metadata_errors=TAG_ERRORS)
         self._copies: dict[int, AudioStream] = {}
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._next: Packet[AudioStream] | None = None

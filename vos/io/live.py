@@ -15,7 +15,7 @@ from av.container import InputContainer
 from vos.errors import InputError, WorkError
 from vos.io.clip import ClipInfo
 from vos.io.frame_range import FrameRange, describe_range
-from vos.io.probe import VideoFacts, colour_of, first_picture, orientation_of_picture, picture_stream
+from vos.io.probe import TAG_ERRORS, VideoFacts, colour_of, first_picture, orientation_of_picture, picture_stream
 from vos.io.video import Clock, describe_video, frame_of, truncated
 from vos.types import Frame
 
@@ -134,12 +134,12 @@ def _open(name: str) -> InputContainer:
     form, _, device = name.partition(":")
     try:
         if name == STANDARD_INPUT:
-            return av.open(sys.stdin.buffer, mode="r")
+            return av.open(sys.stdin.buffer, mode="r", metadata_errors=TAG_ERRORS)
         if form in _DEVICES and device:
-            return av.open(device, mode="r", format=form)
+            return av.open(device, mode="r", format=form, metadata_errors=TAG_ERRORS)
         if Path(name).is_char_device():
-            return av.open(name, mode="r", format="v4l2")
-        return av.open(name, mode="r", timeout=_PATIENCE_S)
+            return av.open(name, mode="r", format="v4l2", metadata_errors=TAG_ERRORS)
+        return av.open(name, mode="r", timeout=_PATIENCE_S, metadata_errors=TAG_ERRORS)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{name}: not a video that can be read ({reason})") from error

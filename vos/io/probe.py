@@ -26,6 +26,8 @@ from vos.io.seek import can_seek, entry_times, is_entry
 Threads = Literal["AUTO", "NONE"]
 _TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg takes any text file for a film of a terminal."""
+TAG_ERRORS = "replace"
+"""What to do with bytes in a container's tags that are not UTF-8: titles in other codes, or damage."""
 _NO_DISPLAY_TIMES = ("avi",)
 """Containers whose packets carry decoding times only."""
 _NOT_CODED = 8
@@ -117,7 +119,7 @@ def opened(
         raise InputError(f"{path}: no such file")
     try:
         # An absolute path, so that no file name is taken for an address.
-        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel)
+        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel, metadata_errors=TAG_ERRORS)
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read ({error.strerror})") from error
     with container:

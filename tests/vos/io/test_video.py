@@ -10,6 +10,7 @@ from tests.tolerances import CODED_COLOUR
 from tests.vos.made_files import VARIABLE_TIMES, corners, number_of, numbered, quadrants, write_video
 from vos.errors import InputError, WorkError
 from vos.io import open_clip
+from vos.io.audio import find_audio
 from vos.io.orientation import orientation_of
 
 
@@ -64,6 +65,15 @@ def test_hidden_pictures_of_vp8_are_not_counted(tmp_path: Path):
                 copied.time_base, copied.is_keyframe = packet.time_base, packet.is_keyframe
                 target.mux(copied)
     assert open_clip(path).info.frame_count == len(list(open_clip(path))) == 9
+
+
+def test_tags_that_are_not_utf_8(tmp_path: Path):
+    path = write_video(tmp_path / "clip.mkv", numbered(3))
+    content = path.read_bytes()
+    assert content.count(b"DURATION") == 1
+    path.write_bytes(content.replace(b"DURATION", b"Dur\xe9e 0\xff"))
+    assert len(list(open_clip(path))) == 3
+    assert find_audio(open_clip(path).info).copied == ()
 
 
 @pytest.mark.parametrize("size", [(63, 48), (64, 47), (33, 31)])
