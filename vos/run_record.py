@@ -169,7 +169,7 @@ def delete_files(out: Path, files: Iterable[Path]) -> None:
 def describe_clip(clip: Clip) -> dict[str, Any]:
     """The facts of `clip.info` in plain JSON values; rates and aspects as fractions."""
     facts = dataclasses.asdict(clip.info)
-    facts["missing"] = list(clip.info.missing)
+    facts["gaps"], facts["missing"] = list(clip.info.gaps), list(clip.info.missing)
     facts["bytes"] = _bytes(clip.info.path)
     return {name: str(value) if isinstance(value, (Path, Fraction)) else value for name, value in facts.items()}
 

@@ -53,6 +53,8 @@ def clip_facts(info: "ClipInfo") -> dict[str, str]:
         facts["colour"] = info.colour.describe(info.width, info.height)
     if info.missing:
         facts["missing numbers"] = ", ".join(info.missing)
+    if info.gaps:
+        facts["pictures lost"] = f"before frames {', '.join(map(str, info.gaps))}"
     if info.pixel_aspect != 1:
         facts["pixel aspect"] = str(info.pixel_aspect)
     return facts

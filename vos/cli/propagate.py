@@ -263,6 +263,10 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         teller.note(reader_line(opened.clip.info))
     if opened.clip.info.missing:
         teller.warn(f"{job.clip}: numbers {', '.join(opened.clip.info.missing)} are missing; frames count by position")
+    if gaps := opened.clip.info.gaps:
+        teller.warn(
+            f"{job.clip}: pictures before frames {', '.join(map(str, gaps))} are lost; frames count by position"
+        )
     if empty := frames_without_masks(opened):
         teller.warn(f"frames {empty.start} to {empty.stop - 1} will be empty: no mask is carried there (--direction)")
     if "overlay" in job.exports.kinds:

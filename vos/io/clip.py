@@ -40,6 +40,9 @@ class ClipInfo:
     """What decodes it, as `--reader` names it."""
     reader_note: str = ""
     """Why `auto` took no other reader."""
+    gaps: tuple[int, ...] = ()
+    """Numbers of a video's frames before which pictures are lost: its times leap there, at a rate that is constant
+    elsewhere, or it begins with pictures that cannot be decoded."""
     missing: tuple[str, ...] = ()
     """Numbers that an image folder's names leave out, such as `("12", "15-17")`, of the frames that are read."""
 

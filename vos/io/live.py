@@ -111,7 +111,6 @@ class LiveClip:
             rate=rate,
             variable_rate=True,
             last_packet=-1,
-            missing_bytes=0,
         )
         return replace(describe_video(facts), live=True)
 

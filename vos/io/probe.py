@@ -1,7 +1,7 @@
 """What a video file holds, found out before it is decoded: its stream, its pictures' number and times."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,6 @@ import numpy.typing as npt
 from av.buffer import Buffer
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -21,19 +20,14 @@ from vos.errors import InputError
 from vos.io.colour import Colour
 from vos.io.declared_size import missing_bytes
 from vos.io.orientation import Orientation, orientation_of
-from vos.io.seek import can_seek, entry_times, is_entry
+from vos.io.pace import declared_end, lost_end, nominal, rate_of
+from vos.io.packets import PicturePackets, read_packets
 
 Threads = Literal["AUTO", "NONE"]
 _TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg takes any text file for a film of a terminal."""
 TAG_ERRORS = "replace"
 """What to do with bytes in a container's tags that are not UTF-8: titles in other codes, or damage."""
-_NO_DISPLAY_TIMES = ("avi",)
-"""Containers whose packets carry decoding times only."""
-_NOT_CODED = 8
-"""Bytes: in AVI, MPEG-4 encoders that pack B-frames fill their places with packets of hardly more than a start code."""
-_RATE_ERROR = Fraction(1, 20)
-_JITTER = Fraction(3, 2000)  # containers that count in milliseconds shift a constant rate by up to one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,8 +57,10 @@ class VideoFacts:
     variable_rate: bool
     last_packet: int
     """Number of the picture whose data come last, which is not always the picture that is shown last."""
-    missing_bytes: int
-    """By which the file is shorter than its headers say, and pictures may be lost."""
+    gaps: tuple[int, ...] = ()
+    """Numbers of the pictures before which others are lost, by their times."""
+    lost_end: str = ""
+    """Why pictures are lost behind the last; "" where none are, as far as the file tells."""
 
     def first_at(self, seconds: Fraction) -> int:
         """Number of the first picture shown `seconds` after the first picture or later."""
@@ -82,13 +78,14 @@ def probe(path: Path) -> VideoFacts:
     with opened(path) as (container, stream):
         first = first_picture(str(path), container, stream)
         orientation = orientation_of_picture(str(path), first)
-        timed = container.format.name not in _NO_DISPLAY_TIMES
-        average_rate = stream.average_rate
+        declared = declared_end(container, stream)
+        average_rate, rates = stream.average_rate, (stream.average_rate, stream.base_rate)
         time_base = stream.time_base or Fraction(1, 1000)
         codec = stream.codec_context
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        facts = _Packets(*_read_packets(path), first=first, timed=timed)
-    rate, variable = _rate_of(facts.known_times, time_base)
+    with opened(path) as (container, stream):
+        packets = read_packets(container, stream, first)
+    rate, variable = rate_of(packets.known_times, time_base)
     return VideoFacts(
         path=path,
         width=first.width,
@@ -99,27 +96,30 @@ def probe(path: Path) -> VideoFacts:
         pixel_format=codec.pix_fmt or "unknown",
         pixel_aspect=aspect,
         time_base=time_base,
-        count=facts.count,
-        times=facts.times,
-        entries=facts.entry_times,
-        count_is_sure=facts.times is not None or (not timed and not first.interlaced_frame),
-        rate=rate if variable else _nominal(average_rate, rate),
+        count=packets.count,
+        times=packets.times,
+        entries=packets.entry_times,
+        count_is_sure=packets.count_is_sure,
+        rate=rate if variable else nominal(average_rate, rate),
         variable_rate=variable,
-        last_packet=facts.last_packet,
-        missing_bytes=0 if facts.count == facts.announced else missing_bytes(path),
+        last_packet=packets.last_packet,
+        gaps=(*([0] if packets.starts_late else []), *(packets.lost_before(time_base, rates) or ())),
+        lost_end=_cut_off(path, packets) or lost_end(packets.order, packets.last_duration, time_base, declared, rates),
     )
 
 
 @contextmanager
 def opened(
-    path: Path, threads: Threads = "AUTO", hwaccel: HWAccel | None = None
+    path: Path, threads: Threads = "AUTO", hwaccel: HWAccel | None = None, options: Mapping[str, str] | None = None
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its stream of pictures. Raises InputError for a file that is no video."""
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
         # An absolute path, so that no file name is taken for an address.
-        container = av.open(str(path.resolve()), mode="r", hwaccel=hwaccel, metadata_errors=TAG_ERRORS)
+        container = av.open(
+            str(path.resolve()), mode="r", hwaccel=hwaccel, options=dict(options or {}), metadata_errors=TAG_ERRORS
+        )
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read ({error.strerror})") from error
     with container:
@@ -135,48 +135,6 @@ def picture_stream(name: str, container: InputContainer) -> VideoStream:
         if not is_cover and stream.codec_context is not None and stream.codec_context.name not in _TEXT_CODECS:
             return stream
     raise InputError(f"{name}: holds no video stream (format {container.format.name})")
-
-
-@dataclass(frozen=True, slots=True)
-class _Packets:
-    """Packets that hold a picture, in the order of the file."""
-
-    pts: list[int | None]
-    entries: list[bool]
-    """Whether decoding may begin with it."""
-    announced: int
-    """Pictures that the header tells of; 0 where it does not."""
-    first: VideoFrame
-    """The first picture that can be decoded: packets shown before it belong to pictures that cannot."""
-    timed: bool
-
-    @property
-    def known_times(self) -> npt.NDArray[np.int64]:
-        return np.unique(np.array([pts for pts in self.pts if pts is not None], np.int64))
-
-    @property
-    def times(self) -> npt.NDArray[np.int64] | None:
-        times, first = self.known_times, self.first.pts
-        in_fields = self.first.interlaced_frame  # one picture may come in two packets
-        if not self.timed or in_fields or len(times) != len(self.pts) or first is None or first not in times:
-            return None
-        return times[times >= first]
-
-    @property
-    def entry_times(self) -> npt.NDArray[np.int64]:
-        times = self.times
-        if times is None:
-            return np.empty(0, np.int64)
-        found = entry_times([pts for pts in self.pts if pts is not None], self.entries)
-        return found[found >= times[0]]
-
-    @property
-    def last_packet(self) -> int:
-        return self.count - 1 if self.times is None else int(np.searchsorted(self.times, self.pts[-1] or 0))
-
-    @property
-    def count(self) -> int:
-        return len(self.pts) if self.times is None else len(self.times)
 
 
 def first_picture(name: str, container: InputContainer, stream: VideoStream) -> VideoFrame:
@@ -209,46 +167,17 @@ def colour_of(picture: VideoFrame) -> Colour:
     )
 
 
-def _read_packets(path: Path) -> tuple[list[int | None], list[bool], int]:
-    """Of packets that hold a picture: times, and whether they are entries; how many pictures the header tells of."""
-    times: list[int | None] = []
-    entries: list[bool] = []
-    passed_over = 0
-    with opened(path) as (container, stream):
-        codec = stream.codec_context.name
-        indexed = can_seek(container)
-        try:
-            for packet in container.demux(stream):
-                if _holds_picture(packet, codec):
-                    times.append(packet.pts)
-                    entries.append(indexed and is_entry(packet, stream))
-                elif packet.size:
-                    passed_over += 1
-        except av.FFmpegError:
-            pass  # a damaged end: decoding will say where
-        return times, entries, max(0, stream.frames - passed_over)
-
-
-def _holds_picture(packet: "Packet[VideoStream]", codec: str) -> bool:
-    if packet.size == 0 or packet.is_discard:
-        return False
-    if codec == "mpeg4":
-        return packet.size > _NOT_CODED
-    return codec != "vp8" or bool(bytes(packet)[0] & 0x10)  # RFC 6386, 9.1: show_frame
-
-
-def _nominal(announced: Fraction | None, measured: Fraction | None) -> Fraction | None:
-    """The rate that the header tells, which is exact, unless it is wrong."""
-    if announced and measured and abs(announced / measured - 1) > _RATE_ERROR:
-        return measured
-    return announced or measured
-
-
-def _rate_of(times: npt.NDArray[np.int64], time_base: Fraction) -> tuple[Fraction | None, bool]:
-    """Average pictures a second, and whether their distances vary."""
-    if len(times) < 2:
-        return None, False
-    steps = np.diff(times)
-    tolerance = max(1, int(_JITTER / time_base))
-    variable = bool((np.abs(steps - int(np.median(steps))) > tolerance).any())
-    return Fraction(len(steps)) / (int(times[-1] - times[0]) * time_base), variable
+def _cut_off(path: Path, packets: PicturePackets) -> str:
+    """Of what the file's headers tell, what is not there, in words; "" where all is."""
+    found = len(packets.pts) + packets.passed_over
+    if found == packets.announced:
+        return ""
+    if missing := missing_bytes(path):
+        return f"the file is {missing} bytes shorter than it says"
+    if packets.indexed and found < packets.announced:
+        # Edit lists, by which MP4 leaves pictures out, are no damage.
+        with opened(path, options={"ignore_editlist": "1"}) as (container, stream), suppress(av.FFmpegError):
+            found = sum(packet.dts is not None for packet in container.demux(stream))
+        if found < packets.announced:
+            return f"its header tells of {packets.announced} pictures, and {found} are there"
+    return packets.broken_off

@@ -44,9 +44,8 @@ class VideoClip:
                 if frame.damaged and index == self._facts.last_packet:
                     raise truncated(self._path, index, "its data are incomplete")
                 yield frame
-        missing = self._facts.missing_bytes
-        if self.frames.stop == self._facts.count and missing:
-            raise truncated(self._path, self.frames.stop, f"the file is {missing} bytes shorter than it says")
+        if self.frames.stop == self._facts.count and self._facts.lost_end:
+            raise truncated(self._path, self.frames.stop, self._facts.lost_end)
 
     def _frame(self, index: int, picture: VideoFrame, pts: int) -> Frame:
         return frame_of(str(self._path), self.info, self._facts.orientation, index, picture, pts)
@@ -74,6 +73,7 @@ def describe_video(facts: VideoFacts) -> ClipInfo:
         rotation=facts.orientation.rotation,
         mirrored=facts.orientation.mirrored,
         pixel_aspect=aspect,
+        gaps=facts.gaps,
     )
 
 

@@ -31,6 +31,12 @@ def test_a_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     }
 
 
+def test_a_video_with_a_gap(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = write_video(tmp_path / "clip.mkv", numbered(6), [0, 40, 80, 160, 200, 240])
+    assert call("info", path) == 0
+    assert "pictures lost  before frames 3\n" in capsys.readouterr().out
+
+
 def test_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = write_images(tmp_path / "clip", ["a.png", "b.png"], numbered(2))
     found = trimmed(facts(folder, capsys))

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.vos.cli.flat_film import COUNT, call, images_and_mask, names, said, video_and_mask
-from tests.vos.made_files import read_times
+from tests.vos.made_files import read_times, write_video
 from vos.io import open_clip
 from vos.io.video import VideoClip
 
@@ -49,6 +49,15 @@ class TestDamage:
         warning = f"vos: warning: {clip}: the data of frames 2, 3 are damaged: parts of those pictures are made up\n"
         assert capsys.readouterr().err == warning
         assert json.loads((tmp_path / "run/run.json").read_text())["damaged_frames"] == [2, 3]
+
+    def test_gaps_are_told_of(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        whole, mask = video_and_mask(tmp_path)
+        images = [frame.image for frame in open_clip(whole)]
+        clip = write_video(tmp_path / "gap.mkv", images, [40 * (index + (index >= 3)) for index in range(COUNT)])
+        assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
+        line = f"vos: warning: {clip}: pictures before frames 3 are lost; frames count by position\n"
+        assert capsys.readouterr().err == line
+        assert json.loads((tmp_path / "run/run.json").read_text())["clip"]["gaps"] == [3]
 
     def test_numbers_that_are_missing_are_told_of(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         clip, mask = images_and_mask(tmp_path)

@@ -95,8 +95,8 @@ def _require_known(facts: VideoFacts, source: Source, device: str) -> None:
         raise Unfit(f"it cannot decode to the device {kind!r}")
     if facts.times is None:
         raise Unfit("the file does not tell every frame's time, by which frames could be told apart")
-    if facts.missing_bytes:
-        raise Unfit(f"the file is {facts.missing_bytes} bytes shorter than it says")
+    if facts.lost_end:
+        raise Unfit(facts.lost_end)
     assumed = assumed_matrix(facts.colour.matrix, facts.width, facts.height)
     if source.own_matrix and facts.colour.matrix == UNSPECIFIED and assumed == BT709:
         raise Unfit("it takes BT.601 for HD video without a colour tag")
