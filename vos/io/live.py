@@ -15,6 +15,7 @@ from av.container import InputContainer
 from vos.errors import InputError, WorkError
 from vos.io.clip import ClipInfo
 from vos.io.frame_range import FrameRange, describe_range
+from vos.io.pace import declared_end, lost_end
 from vos.io.probe import TAG_ERRORS, VideoFacts, colour_of, first_picture, orientation_of_picture, picture_stream
 from vos.io.video import Clock, describe_video, frame_of, truncated
 from vos.types import Frame
@@ -55,6 +56,8 @@ class LiveClip:
             self._stream = picture_stream(name, self._container)
             self._first = _first_picture(name, self._container, self._stream)
             self._orientation = orientation_of_picture(name, self._first)
+            self._time_base = self._stream.time_base or Fraction(1, 1000)
+            self._declared_end = declared_end(self._container, self._stream)
         except InputError:
             self._container.close()
             raise
@@ -70,22 +73,33 @@ class LiveClip:
             raise WorkError(f"{self._name}: is read as it comes, once")
         self._is_used = True
         rate = self.info.rate or Fraction(25)
-        clock = Clock(step=max(1, round(1 / (rate * (self._stream.time_base or Fraction(1, 1000))))))
-        index = 0
+        clock = Clock(step=max(1, round(1 / (rate * self._time_base))))
+        index, lost = 0, ""
+        times: list[int] = []
         try:
             for picture in self._pictures():
                 pts = clock.time_of(picture)
+                if self._declared_end is not None:  # it has an end, so that its times do not fill the memory
+                    times.append(pts)
                 if index in self.frames:
                     yield frame_of(self._name, self.info, self._orientation, index, picture, pts)
                 index += 1
                 if index == self.frames.stop:
                     break
+            else:
+                lost = self._lost_end(times, picture.duration or 0)
         except av.FFmpegError as error:
             raise truncated(self._name, index, f"it cannot be read: {error.strerror}") from error
         finally:
             self._container.close()
         if index <= self.frames.start or self.frames.stop not in (ENDLESS, index):
             raise truncated(self._name, index, "it ends before the range does")
+        if lost:
+            raise truncated(self._name, index, lost)
+
+    def _lost_end(self, times: list[int], duration: int) -> str:
+        rates = self._stream.average_rate, self._stream.base_rate
+        return lost_end(np.array(times, np.int64), duration, self._time_base, self._declared_end, rates)
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
         yield self._first
@@ -103,7 +117,7 @@ class LiveClip:
             codec=context.name,
             pixel_format=context.pix_fmt or "unknown",
             pixel_aspect=self._stream.sample_aspect_ratio or Fraction(1),
-            time_base=self._stream.time_base or Fraction(1, 1000),
+            time_base=self._time_base,
             count=0,
             times=None,
             entries=np.empty(0, np.int64),

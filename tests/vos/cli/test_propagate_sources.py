@@ -99,6 +99,15 @@ class TestLive:
         assert call("propagate", "-", "--mask", mask, "--out", tmp_path / "run", *options, *SIZE) == 2
         assert said(capsys) == f"vos: {message}"
 
+    def test_a_pipe_that_is_cut_off(self, tmp_path: Path, mask: Path, monkeypatch: pytest.MonkeyPatch):
+        content = (tmp_path / "clip.mkv").read_bytes()
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content[: len(content) * 9 // 10])))
+        out = tmp_path / "run"
+        assert call("propagate", "-", "--mask", mask, "--out", out, *SIZE) == 1
+        count = json.loads((out / "run.json").read_text())["truncated_at"]
+        assert names(out / "masks") == [f"{index:05d}.png" for index in range(count)]
+        assert 0 < count < COUNT
+
 
 class TestReader:
     def test_a_named_reader_is_recorded(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
