@@ -92,7 +92,7 @@ class RunRecord(Record):
     doubts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     """Object's name → ranges of frames, both ends included, in which it is unsure or lost."""
     damaged_frames: Sequence[int] = ()
-    """Numbers of frames of which the decoder had to make up some."""
+    """Numbers of frames of which the decoder had to make up some; those predicted from them are not among them."""
     resumed_at: Sequence[int] = ()
     """How many frames were done whenever the run was gone on with, after it had been broken off."""
 

@@ -276,7 +276,8 @@ def run_and_report(job: "Job", teller: Teller) -> "RunRecord":
         record = run_job(opened, advance)
     if record.damaged_frames:
         numbers = ", ".join(map(str, record.damaged_frames))
-        teller.warn(f"{job.clip}: the data of frames {numbers} are damaged: parts of those pictures are made up")
+        made_up = "parts of them are made up, and of those after, up to the next keyframe"
+        teller.warn(f"{job.clip}: the data of frames {numbers} are damaged: {made_up}")
     for name, ranges in record.doubts.items():
         teller.warn(f"object {name} is unsure or lost in frames {told(ranges)}: look there (--mask N=MASK corrects)")
     teller.done(job, record)

@@ -46,8 +46,8 @@ class TestDamage:
             VideoClip, "_frame", lambda self, index, *rest: replace(made(self, index, *rest), damaged=index in (2, 3))
         )
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) == 0
-        warning = f"vos: warning: {clip}: the data of frames 2, 3 are damaged: parts of those pictures are made up\n"
-        assert capsys.readouterr().err == warning
+        warning = f"vos: warning: {clip}: the data of frames 2, 3 are damaged: parts of them are made up, and of those "
+        assert capsys.readouterr().err == f"{warning}after, up to the next keyframe\n"
         assert json.loads((tmp_path / "run/run.json").read_text())["damaged_frames"] == [2, 3]
 
     def test_gaps_are_told_of(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
