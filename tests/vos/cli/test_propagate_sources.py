@@ -85,10 +85,23 @@ class TestLive:
         assert (record["status"], record["frames"], record["clip"]["live"]) == ("done", [0, COUNT], True)
         assert {f"masks/{index:05d}.png" for index in range(COUNT)} < set(record["outputs"])
 
+    def test_exports_are_those_of_the_file(self, tmp_path: Path, mask: Path):
+        kinds = ["overlay", "soft8", "soft16", "rgba", "exr", "rle", "prores", "vp9", "ffv1", "qtrle"]
+        options = ["--mask", mask, "--export", ",".join(kinds), "--per-object", "--start-number", 7, *SIZE]
+        piped, filed = tmp_path / "piped", tmp_path / "filed"
+        assert call("propagate", "-", "--out", piped, *options) == 0
+        assert call("propagate", tmp_path / "clip.mkv", "--out", filed, *options) == 0
+        outputs = json.loads((piped / "run.json").read_text())["outputs"]
+        lying = sorted(str(path.relative_to(piped)) for path in piped.rglob("*") if path.is_file())
+        assert sorted(outputs) == lying
+        assert {"soft8/3/0007.png", "rle/3/stdin.json", "prores/5/stdin.mov", "timestamps.csv"} < set(outputs)
+        assert len(outputs) == len(json.loads((filed / "run.json").read_text())["outputs"])
+        for name in set(outputs) - {"run.json"}:
+            assert (piped / name).read_bytes() == (filed / name.replace("stdin.", "clip.")).read_bytes(), name
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            (["--export", "soft8"], "--export soft8: - has no known end; it can be exported as overlay only"),
             (["--direction", "both"], "--direction both: - is read as it comes, forward only"),
             (["--reader", "decord"], "--reader decord: - is read as it comes, by pyav only"),
         ],
