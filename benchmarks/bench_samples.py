@@ -2,8 +2,9 @@
 
     python -m benchmarks.bench_samples --data ROOT/train
 
-One case a kind of sample, and `all`, kinds drawn as the config has it. A case makes the same samples in every round.
-The last line of stdout is the result as JSON.
+One case a kind of sample, and `all`, kinds drawn as the config has it: what training on a CPU learns from. For a GPU
+processes plan and pack samples only (`planned`), and the GPU paints them (`painted`, on `--device`). A case makes the
+same samples in every round. The last line of stdout is the result as JSON.
 """
 
 import argparse
@@ -13,13 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import torch
 import yaml
 
 from benchmarks import harness
+from seggpt_core.errors import WorkError
+from seggpt_core.training.batch import Batch
 from seggpt_core.training.config import config_from_mapping
-from seggpt_core.training.data.engine import available, sample
+from seggpt_core.training.data.engine import available, plan_sample, sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
 from seggpt_core.training.data.shards import Library
+from seggpt_core.training.painting.batch import PackedBatch, packed_batch
 
 SEED = 1
 
@@ -28,13 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark and print its result."""
     options = _parse(arguments)
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     given = yaml.safe_load(options.config.read_text(encoding="utf-8"))
     library = Library.open([options.data / name for name in given["data"]])
     config = replace(config_from_mapping({**given, "model": {}}).engine, frames=options.frames)
     names = available(library, config)[0]
     cases = {name: replace(config, weights=only(name)) for name in names} | {"all": config}
+    indices, device = list(range(options.samples)), torch.device(options.device)
+    batch = check(planned(library, config, indices), device)
+    work: dict[str, Callable[[], object]] = {name: made(library, case, indices) for name, case in cases.items()}
+    work["planned"] = lambda: planned(library, config, indices)
+    work["painted"] = lambda: painted(batch, device)
     rounds = harness.interleave(
-        {name: timed(library, case, options.samples) for name, case in cases.items()},
+        {name: timed(case, options.samples) for name, case in work.items()},
         options.rounds,
         harness.ReferenceLoad().time,
     )
@@ -45,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "samples": options.samples,
         "machine": harness.describe_machine(),
         "reference": harness.describe_reference(rounds),
-        "cases": {name: harness.summarise(rounds, name) for name in cases},
+        "device": options.device,
+        "cases": {name: harness.summarise(rounds, name) for name in work},
     }
     harness.print_result(result)
 
@@ -56,13 +68,39 @@ def only(kind: str) -> KindWeights:
     return replace(none, **{kind: 1.0})
 
 
-def timed(library: Library, config: EngineConfig, samples: int) -> Callable[[], float]:
-    """Makes samples 0, 1, … when it is called; returns seconds a sample."""
+def made(library: Library, config: EngineConfig, indices: Sequence[int]) -> Callable[[], object]:
+    """Makes samples, painted on the CPU, when it is called."""
+    return lambda: [sample(library, config, SEED, index) for index in indices]
+
+
+def planned(library: Library, config: EngineConfig, indices: Sequence[int]) -> PackedBatch:
+    """What a process hands over to a GPU."""
+    plans = [plan_sample(library, config, SEED, index) for index in indices]
+    return packed_batch(plans, indices, SEED, 0.5, 0.7, config.objects)
+
+
+def painted(batch: PackedBatch, device: torch.device) -> Batch:
+    """Paint a batch, and wait until it is done."""
+    done = batch.to(device)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return done
+
+
+def check(batch: PackedBatch, device: torch.device) -> PackedBatch:
+    """The batch, if painting it shows objects in pictures that are not even. Raises WorkError if not."""
+    done = painted(batch, device)
+    if int(done.counts.min()) < 2 or float(done.images.flatten(2).std(2).median()) < 0.02:
+        raise WorkError("painted samples show no objects, or even pictures; see tests/seggpt_core/training/painting")
+    return batch
+
+
+def timed(work: Callable[[], object], samples: int) -> Callable[[], float]:
+    """Does the work when it is called; returns seconds a sample."""
 
     def make() -> float:
         began = time.perf_counter()
-        for index in range(samples):
-            sample(library, config, SEED, index)
+        work()
         return (time.perf_counter() - began) / samples
 
     return make
@@ -73,6 +111,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the config's data lie")
     parser.add_argument("--config", type=Path, default=Path("configs/training/compact.yaml"), metavar="FILE")
     parser.add_argument("--frames", type=int, default=4, help="of a sample")
+    parser.add_argument("--device", default="cpu", help="where plans are painted: cpu or cuda")
     parser.add_argument("--samples", type=int, default=30, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args(arguments)

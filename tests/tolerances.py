@@ -42,3 +42,20 @@ spread over the averaged weights."""
 
 HALF_PRECISION_LOSS = 0.02
 """Mean loss of ten steps near 0.5: bfloat16 keeps 8 bits of what lies between float32 weights and a float32 loss."""
+
+PAINTED_LEVEL = 3.0
+"""Absolute, on 8-bit RGB of frames painted by PyTorch and by OpenCV: OpenCV rounds every picture on the way to 8 bits,
+and its places to 1/32 of a pixel."""
+
+PAINTED_LABELS = 2e-3
+"""Share of pixels whose label may differ between the two: edges that lie on a half within those roundings."""
+
+RECORDED_LEVEL = 2.001
+"""Absolute, on 8-bit RGB after colours, blur and resizing: one rounding each to 8 bits, and a blur in fixed point."""
+
+CODED_SHARE = 0.25
+"""Mean difference to libjpeg as a share of what libjpeg loses: its transforms are of integers, so that a coefficient on
+the edge between two steps may fall on either side."""
+
+CODED_GREY = 0.5
+"""The mean difference in 8-bit levels where no colours are rounded on the way."""

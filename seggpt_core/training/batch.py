@@ -49,7 +49,7 @@ def make_batch(
     colours = np.zeros((len(samples), max(counts), 3), np.float32)
     for row, (index, count) in enumerate(zip(indices, counts, strict=True)):
         colours[row, :count] = draw_colours(seed, index, count - 1, tetrahedron_share)
-    own = [np.random.default_rng([seed, index, 2]).random() < own_share for index in indices]
+    own = [reads_own(seed, index, own_share) for index in indices]
     images = torch.from_numpy(np.stack([sample.images for sample in samples]))
     return Batch(
         images=images.permute(0, 1, 4, 2, 3).float() / 255,
@@ -58,6 +58,11 @@ def make_batch(
         counts=torch.tensor(counts),
         own=torch.tensor(own),
     )
+
+
+def reads_own(seed: int, index: int, share: float) -> bool:
+    """Whether the memory of sample `index` is the model's own paintings, as it is in a `share` of the samples."""
+    return bool(np.random.default_rng([seed, index, 2]).random() < share)
 
 
 def shown_first(labels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""Batches, made while the ones before them are learned: beside, in a thread, or ahead, in processes of their own."""
+"""Batches, made while the ones before them are learned: beside, in a thread, or ahead, in processes of their own.
+
+On a CPU they come painted. For a GPU they are planned and packed only: it paints them itself, many clips at once.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 from seggpt_core.errors import InputError
 from seggpt_core.training.batch import Batch, make_batch
 from seggpt_core.training.config import TrainingConfig
-from seggpt_core.training.data.engine import sample
+from seggpt_core.training.data.engine import plan_sample, sample
 from seggpt_core.training.data.shards import Library
+from seggpt_core.training.painting.batch import PackedBatch, packed_batch
 from seggpt_core.training.processes import ALONE, Processes
 
 _FITTING_SAMPLES = 16
@@ -21,14 +25,16 @@ _AHEAD = 3
 
 
 @dataclass(frozen=True)
-class BatchMaker(Dataset[Batch]):
+class BatchMaker(Dataset[Batch | PackedBatch]):
     """Makes the batch of any step: a function of the config's seed and the step alone."""
 
     library: Library
     config: TrainingConfig
     processes: Processes = ALONE
+    painted: bool = True
+    """Whether batches are painted here, or where they are moved to."""
 
-    def __getitem__(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> Batch | PackedBatch:
         """This process's share of the batch of a step."""
         config = self.config
         sizes = config.sizes_at(step)
@@ -37,19 +43,23 @@ class BatchMaker(Dataset[Batch]):
         indices = [number % (config.distinct or number + 1) for number in numbers]
         return self._made(self.processes.share(indices), size)
 
-    def first(self) -> Batch:
+    def first(self) -> Batch | PackedBatch:
         """What a model is fitted to before the first step."""
         return self._made(list(range(_FITTING_SAMPLES)), self.config.sizes[0])
 
-    def _made(self, indices: list[int], size: tuple[int, int]) -> Batch:
-        config = self.config
+    def _made(self, indices: list[int], size: tuple[int, int]) -> Batch | PackedBatch:
+        config, engine = self.config, self.config.engine
         if not indices:
             raise InputError(f"a batch of {config.batch} samples: at least one is needed")
-        samples = [sample(self.library, config.engine, config.seed, index, size) for index in indices]
-        return make_batch(samples, indices, config.seed, config.tetrahedron_share, config.own_share)
+        shares = (config.tetrahedron_share, config.own_share)
+        if self.painted:
+            samples = [sample(self.library, engine, config.seed, index, size) for index in indices]
+            return make_batch(samples, indices, config.seed, *shares)
+        plans = [plan_sample(self.library, engine, config.seed, index, size) for index in indices]
+        return packed_batch(plans, indices, config.seed, *shares, engine.objects)
 
 
-def batches(maker: BatchMaker, steps: range, workers: int = 0) -> Iterator[Batch]:
+def batches(maker: BatchMaker, steps: range, workers: int = 0) -> Iterator[Batch | PackedBatch]:
     """The batches of steps, in order; they do not depend on `workers`.
 
     workers: processes that make them ahead; 0 makes the next one in a thread while one is learned.
@@ -68,7 +78,7 @@ def batches(maker: BatchMaker, steps: range, workers: int = 0) -> Iterator[Batch
     )
 
 
-def _beside(maker: BatchMaker, steps: range) -> Iterator[Batch]:
+def _beside(maker: BatchMaker, steps: range) -> Iterator[Batch | PackedBatch]:
     if not steps:
         return
     with ThreadPoolExecutor(max_workers=1) as executor:

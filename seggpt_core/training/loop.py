@@ -67,7 +67,7 @@ def train(
     with joined(device) as (processes, own_device):
         library = Library.open([folders.data / name for name in config.data])
         learner = (make_learner or compact_learner)(config)
-        maker = BatchMaker(library, config, processes)
+        maker = BatchMaker(library, config, processes, painted=own_device.type == "cpu")
         check_sizes(learner.net.state_dict(), piece.state_mb)
         trainer = start_or_resume(learner, maker, folders, own_device)
         ceiling = matrix_ceiling(own_device, torch.bfloat16 if config.precision == "bf16" else torch.float32)

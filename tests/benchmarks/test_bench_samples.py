@@ -16,6 +16,6 @@ def test_every_kind_is_timed_and_all_together(tmp_path: Path, capsys: pytest.Cap
     options = ["--config", str(config), "--samples", "2", "--rounds", "1", "--frames", "3"]
     bench_samples.main(["--data", str(tmp_path), *options])
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert list(result["cases"]) == ["composite", "whole", "pairs", "all"]
+    assert list(result["cases"]) == ["composite", "whole", "pairs", "all", "planned", "painted"]
     assert result["frames"] == 3
     assert all(case["per_second"] > 0 for case in result["cases"].values())

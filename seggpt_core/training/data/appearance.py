@@ -50,7 +50,11 @@ def apply_colours(image: np.ndarray, shift: ColourShift) -> np.ndarray:
     if shift == UNCHANGED:
         return image
     levels = 255.0 * (np.arange(256) / 255.0) ** shift.gamma
-    image = cv2.LUT(image, np.clip(levels, 0, 255).astype(np.uint8))
+    return cv2.transform(cv2.LUT(image, np.rint(levels).astype(np.uint8)), colour_matrix(shift))
+
+
+def colour_matrix(shift: ColourShift) -> np.ndarray:
+    """(3, 4) float32 of what follows the gamma: factors of red, green and blue, then the offset."""
     grey = np.ones((3, 1)) * LUMA * (1 - shift.saturation)
     matrix = np.diag(shift.gain) @ (shift.saturation * np.eye(3) + grey)
-    return cv2.transform(image, np.column_stack([matrix, np.full(3, shift.offset)]).astype(np.float32))
+    return np.column_stack([matrix, np.full(3, shift.offset)]).astype(np.float32)

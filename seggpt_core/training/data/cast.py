@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from seggpt_core.training.data.appearance import UNCHANGED, draw_shift
-from seggpt_core.training.data.layers import Layer, Shadow, scale_for
+from seggpt_core.training.data.layers import Layer, scale_for
 from seggpt_core.training.data.motion import Path, draw_elastic, draw_path, turned_back
+from seggpt_core.training.data.plan import Shadow
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 from seggpt_core.training.data.sprites import draw_sprites, dress

@@ -18,15 +18,15 @@ from seggpt_core.training.data.cast import (
     draw_twin,
 )
 from seggpt_core.training.data.items import Cutout, LabelledImage
-from seggpt_core.training.data.layers import Layer, paint, scale_for
+from seggpt_core.training.data.layers import Layer, scale_for, stickers
 from seggpt_core.training.data.motion import draw_elastic, draw_path, draw_times, log_uniform
+from seggpt_core.training.data.plan import FramePlan
 from seggpt_core.training.data.scenes import Scene, draw_scene
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 from seggpt_core.training.data.sprites import cut, dress
 
-Frames = tuple[list[np.ndarray], list[np.ndarray]]
-"""Images (H, W, 3) and label maps (H, W), uint8, one a frame."""
+Frames = tuple[FramePlan, ...]
 
 
 def composite(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
@@ -56,7 +56,7 @@ def composite(rng: np.random.Generator, library: Library, config: EngineConfig, 
     elastic = None
     if rng.random() < config.scene_elastic:
         elastic = draw_elastic(rng, stage.times, rng.uniform(0.02, 0.12), rng.uniform(0.3, 1.5))
-    return _render(scene, layers if near is None else [*layers, near], shot, elastic)
+    return _frames(scene, layers if near is None else [*layers, near], shot, elastic)
 
 
 def _absences(rng: np.random.Generator, stage: Stage, cast: list[Layer]) -> list[Layer]:
@@ -98,15 +98,12 @@ def _at_depths(rng: np.random.Generator, scene: Scene, layers: Sequence[Layer]) 
     return replace(scene, nearness=rng.uniform(0.25, 0.9), slope=slope), placed
 
 
-def _render(scene: Scene, layers: Sequence[Layer], shot: Shot, elastic: np.ndarray | None) -> Frames:
-    images, label_maps = [], []
-    for number in range(len(shot.move.shift)):
-        image, labels = scene.seen(shot, number, None if elastic is None else elastic[number])
-        for layer in layers:
-            paint(layer, number, shot, image, labels)
-        images.append(image)
-        label_maps.append(labels)
-    return images, label_maps
+def _frames(scene: Scene, layers: Sequence[Layer], shot: Shot, elastic: np.ndarray | None) -> Frames:
+    placed = [stickers(layer, shot) for layer in layers]
+    return tuple(
+        FramePlan(backdrop, tuple(layer[number] for layer in placed))
+        for number, backdrop in enumerate(scene.backdrops(shot, elastic))
+    )
 
 
 def pairs(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
@@ -116,7 +113,7 @@ def pairs(rng: np.random.Generator, library: Library, config: EngineConfig, size
     share = log_uniform(rng, 0.03, 0.4)
     one_scene = bool(rng.random() < 0.3)
     scene = draw_scene(rng, library, config, size, 0)
-    images, label_maps = [], []
+    frames: list[FramePlan] = []
     for number, member in enumerate(chosen):
         sprite = cut(rng, members[int(member)])
         if sprite is None:
@@ -127,7 +124,5 @@ def pairs(rng: np.random.Generator, library: Library, config: EngineConfig, size
         start = (rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7))
         path = draw_path(rng, np.zeros(1), start, 0.0)
         layer = Layer(dressed, 1, path, scale_for(dressed, share * rng.uniform(0.6, 1.6), size))
-        seen, labelled = _render(scene, [layer], still_shot(size), None)
-        images += seen
-        label_maps += labelled
-    return images, label_maps
+        frames += _frames(scene, [layer], still_shot(size), None)
+    return tuple(frames)

@@ -1,6 +1,6 @@
 """The data engine: sample i of a seed is a function of the seed, i and the library alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +10,8 @@ from seggpt_core.errors import InputError, WorkError
 from seggpt_core.training.data import composites, moved
 from seggpt_core.training.data.composites import Frames
 from seggpt_core.training.data.items import IGNORE, count_labels
+from seggpt_core.training.data.painter import paint_frame, paint_labels
+from seggpt_core.training.data.plan import ClipPlan
 from seggpt_core.training.data.recording import draw_recording, record
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
@@ -54,17 +56,41 @@ def sample(
     Raises InputError if the library serves none of the kinds that have a weight, WorkError if no
     sample with a visible object came out in many tries.
     """
+    painted = (_painted(plan) for plan in candidates(library, config, seed, index, size))
+    return next(made for made in painted if made is not None)
+
+
+def plan_sample(
+    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int] | None = None
+) -> ClipPlan:
+    """The plan of `sample`, which is not painted; raises what that raises."""
+    plans = candidates(library, config, seed, index, size)
+    return next(plan for plan in plans if shows_object(paint_labels(plan.frames[0], plan.size)))
+
+
+def _painted(plan: ClipPlan) -> Sample | None:
+    painted = [paint_frame(frame, plan.size) for frame in plan.frames]
+    labels = settle(np.stack([labels for _, labels in painted]))
+    if labels is None:
+        return None
+    return Sample(record([image for image, _ in painted], plan.recording), labels, plan.kind)
+
+
+def candidates(
+    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int] | None
+) -> Iterator[ClipPlan]:
+    """Plans for sample `index` of `seed`, of which the first is taken whose first frame shows an object.
+
+    Raises WorkError if they are used up.
+    """
     rng = np.random.default_rng(np.random.SeedSequence([seed, index]))
     shape = size or config.size
     names, shares = available(library, config)
     kind = names[int(rng.choice(len(names), p=shares))]
     for _ in range(TRIES):
         frames = MAKERS[kind](rng, library, config, shape)
-        if frames is None:
-            continue
-        labels = settle(np.stack(frames[1]))
-        if labels is not None:
-            return Sample(record(rng, frames[0], draw_recording(rng, config, len(labels))), labels, kind)
+        if frames is not None:
+            yield ClipPlan(kind, shape, frames, draw_recording(rng, config, len(frames), shape))
     raise WorkError(f"sample {index} of seed {seed}: no {kind} with a visible object in {TRIES} tries; check the masks")
 
 
@@ -88,6 +114,12 @@ def available(library: Library, config: EngineConfig) -> tuple[list[str], np.nda
     return names, shares / shares.sum()
 
 
+def shows_object(labels: np.ndarray) -> bool:
+    """Whether labels (H, W) show an object that is large enough to be asked for."""
+    counts = count_labels(labels)
+    return bool((counts[1:IGNORE] >= MIN_SHARE * labels.size).any())
+
+
 def settle(labels: np.ndarray) -> np.ndarray | None:
     """(T, H, W) labels with consecutive ids, or None if frame 0 shows no object.
 
@@ -99,7 +131,7 @@ def settle(labels: np.ndarray) -> np.ndarray | None:
     least = MIN_SHARE * labels[0].size
     most = counts[:-1].max(0)
     known = most >= least
-    if not (counts[0] >= least).any():
+    if not shows_object(labels[0]):
         return None
     table = np.zeros(256, np.uint8)
     table[(most > 0) & ~known] = IGNORE

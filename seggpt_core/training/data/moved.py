@@ -8,11 +8,12 @@ import numpy as np
 from seggpt_core.training.data.camera import Shot, corners, covering, draw_move, draw_shutter, moved
 from seggpt_core.training.data.composites import Frames
 from seggpt_core.training.data.items import IGNORE
-from seggpt_core.training.data.masks import choose_objects, from_masks, object_box, to_masks
+from seggpt_core.training.data.masks import choose_objects, object_box, to_masks
 from seggpt_core.training.data.motion import about_centre, draw_elastic, draw_times, log_uniform
+from seggpt_core.training.data.plan import FramePlan
+from seggpt_core.training.data.scenes import backdrops
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
-from seggpt_core.training.data.warping import look
 
 MAX_GAP = 8
 """Frames of a real clip are at most this far apart."""
@@ -38,11 +39,7 @@ def whole(rng: np.random.Generator, library: Library, config: EngineConfig, size
         views = _filmed(rng, config, times, step, crop, image.shape, size)
     else:
         views = [[jolt(rng, step, size) @ crop] for _ in times]
-    seen = [
-        look(image, masks, view, None if elastic is None else elastic[number], size)
-        for number, view in enumerate(views)
-    ]
-    return [picture for picture, _ in seen], [from_masks(channels) for _, channels in seen]
+    return tuple(FramePlan(backdrop) for backdrop in backdrops(image, masks, views, elastic))
 
 
 def _filmed(
@@ -84,8 +81,9 @@ def clip(rng: np.random.Generator, library: Library, config: EngineConfig, size:
         read.append((cv2.flip(image, 1), cv2.flip(masks, 1)) if flip else (image, masks))
     around = np.maximum.reduce([masks for _, masks in read])
     crop = draw_crop(rng, object_box(around), around.shape, size, 1.7)
-    seen = [look(image, masks, [jolt(rng, 0.02, size) @ crop], None, size) for image, masks in read]
-    return [picture for picture, _ in seen], [from_masks(channels) for _, channels in seen]
+    views = [[[jolt(rng, 0.02, size) @ crop]] for _ in read]
+    seen = [backdrops(image, masks, view, None) for (image, masks), view in zip(read, views, strict=True)]
+    return tuple(FramePlan(backdrop) for (backdrop,) in seen)
 
 
 def mix(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
@@ -105,14 +103,13 @@ def mix(rng: np.random.Generator, library: Library, config: EngineConfig, size: 
     table[IGNORE] = IGNORE
     table[kept] = np.arange(1, len(kept) + 1)
     beside = bool(rng.random() < 0.5)
-    images, label_maps = [], []
+    frames = []
     for number in range(config.frames):
         image, masks = _stitch(pictures[2 * number : 2 * number + 2], table, len(kept), beside)
         view = jolt(rng, 0.15, size) @ draw_crop(rng, object_box(masks), masks.shape, size, 1.4)
-        seen, channels = look(image, masks, [view], None, size)
-        images.append(seen)
-        label_maps.append(from_masks(channels))
-    return images, label_maps
+        (backdrop,) = backdrops(image, masks, [[view]], None)
+        frames.append(FramePlan(backdrop))
+    return tuple(frames)
 
 
 def _stitch(

@@ -28,35 +28,61 @@ class Codec:
 
 
 @dataclass(frozen=True)
-class Recording:
-    """What happens to all frames of a clip on their way from the scene to a file."""
+class Noise:
+    """One grain, which lies elsewhere in every frame."""
 
-    shift: ColourShift = UNCHANGED
-    light: np.ndarray | None = None
-    """(T, 3) gain of each frame's red, green and blue, or None."""
-    flicker: float = 0.0
-    """How far colours differ from frame to frame; 0 not at all."""
-    blur: float = 0.0
-    """Largest standard deviation of defocus in pixels, frames differ; 0 for none."""
-    noise: float = 0.0
-    """Standard deviation in 8-bit levels; 0 for none."""
+    level: float
+    """Standard deviation in 8-bit levels."""
+    seed: int
+    """Of the grain's normal numbers."""
+    places: tuple[tuple[int, int], ...]
+    """Rows and columns by which it is rolled, a frame."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What happens to the frames of a clip on their way from the scene to a file, in this order."""
+
+    shifts: tuple[ColourShift, ...] = ()
+    """Colours of each frame; empty if they stay."""
+    blurs: tuple[float, ...] = ()
+    """Standard deviation of each frame's defocus in pixels; empty for none."""
+    noise: Noise | None = None
     coarse: float = 1.0
     """Share of the resolution that is kept."""
     codec: Codec | None = None
 
 
-def draw_recording(rng: np.random.Generator, config: EngineConfig, frames: int) -> Recording:
-    """Random blemishes; each leaves most clips alone."""
+def draw_recording(rng: np.random.Generator, config: EngineConfig, frames: int, size: tuple[int, int]) -> Recording:
+    """Random blemishes for frames of (height, width); each leaves most clips alone."""
     strength = config.blemishes
+    shift = draw_shift(rng, 0.7 * strength) if rng.random() < 0.7 else UNCHANGED
+    light = draw_light(rng, config, frames)
+    flicker = strength * rng.uniform(0, 1) if rng.random() < 0.4 else 0.0
+    blur = rng.uniform(0.4, 1.5) if rng.random() < 0.2 * strength else 0.0
+    noise = rng.uniform(1.5, 10) if rng.random() < 0.3 * strength else 0.0
     return Recording(
-        shift=draw_shift(rng, 0.7 * strength) if rng.random() < 0.7 else UNCHANGED,
-        light=draw_light(rng, config, frames),
-        flicker=strength * rng.uniform(0, 1) if rng.random() < 0.4 else 0.0,
-        blur=rng.uniform(0.4, 1.5) if rng.random() < 0.2 * strength else 0.0,
-        noise=rng.uniform(1.5, 10) if rng.random() < 0.3 * strength else 0.0,
         coarse=rng.uniform(0.4, 0.8) if rng.random() < 0.15 * strength else 1.0,
         codec=draw_codec(rng) if rng.random() < config.codecs * strength else None,
+        shifts=tuple(_exposed(rng, shift, light, flicker, number) for number in range(frames)),
+        blurs=tuple(blur * rng.uniform(0.3, 1.0) for _ in range(frames)) if blur else (),
+        noise=_draw_noise(rng, noise, frames, size) if noise else None,
     )
+
+
+def _exposed(
+    rng: np.random.Generator, shift: ColourShift, light: np.ndarray | None, flicker: float, number: int
+) -> ColourShift:
+    shift = shift.near(rng, flicker) if flicker else shift
+    if light is None:
+        return shift
+    red, green, blue = (float(gain) for gain in np.asarray(shift.gain) * light[number])
+    return replace(shift, gain=(red, green, blue))
+
+
+def _draw_noise(rng: np.random.Generator, level: float, frames: int, size: tuple[int, int]) -> Noise:
+    seed = int(rng.integers(2**31))
+    return Noise(level, seed, tuple((int(row), int(column)) for row, column in rng.integers(size, size=(frames, 2))))
 
 
 def draw_light(rng: np.random.Generator, config: EngineConfig, frames: int) -> np.ndarray | None:
@@ -83,21 +109,18 @@ def draw_codec(rng: np.random.Generator) -> Codec:
     return Codec(int(log_uniform(rng, 12, 80)), (int(row), int(column)), hold)
 
 
-def record(rng: np.random.Generator, frames: Sequence[np.ndarray], recording: Recording) -> np.ndarray:
+def record(frames: Sequence[np.ndarray], recording: Recording) -> np.ndarray:
     """(T, H, W, 3) uint8: the frames as the file gives them."""
     height, width = frames[0].shape[:2]
-    shots = [_exposed(rng, frame, recording, number) for number, frame in enumerate(frames)]
-    if recording.blur:
-        shots = [cv2.GaussianBlur(shot, (0, 0), recording.blur * rng.uniform(0.3, 1.0)) for shot in shots]
-    if recording.noise:
-        grain = recording.noise * rng.standard_normal((height, width, 3), np.float32)
-        places = rng.integers((height, width), size=(len(shots), 2))
-        shots = [
-            cv2.add(shot, np.roll(grain, place, (0, 1)), dtype=cv2.CV_8U)
-            for shot, place in zip(shots, places, strict=True)
-        ]
+    shots = list(frames)
+    if recording.shifts:
+        shots = [apply_colours(shot, shift) for shot, shift in zip(shots, recording.shifts, strict=True)]
+    if recording.blurs:
+        shots = [cv2.GaussianBlur(shot, (0, 0), blur) for shot, blur in zip(shots, recording.blurs, strict=True)]
+    if recording.noise is not None:
+        shots = _grainy(shots, recording.noise)
     if recording.coarse < 1:
-        few = (max(8, round(width * recording.coarse)), max(8, round(height * recording.coarse)))
+        few = coarse_size((height, width), recording.coarse)[::-1]
         shots = [cv2.resize(shot, few, interpolation=cv2.INTER_AREA) for shot in shots]
     if recording.codec is not None:
         shots = compress(shots, recording.codec)
@@ -106,12 +129,17 @@ def record(rng: np.random.Generator, frames: Sequence[np.ndarray], recording: Re
     return np.stack(shots)
 
 
-def _exposed(rng: np.random.Generator, frame: np.ndarray, recording: Recording, number: int) -> np.ndarray:
-    shift = recording.shift.near(rng, recording.flicker) if recording.flicker else recording.shift
-    if recording.light is not None:
-        red, green, blue = (float(gain) for gain in np.asarray(shift.gain) * recording.light[number])
-        shift = replace(shift, gain=(red, green, blue))
-    return apply_colours(frame, shift)
+def coarse_size(size: tuple[int, int], coarse: float) -> tuple[int, int]:
+    """Height and width of frames of which the share `coarse` of the resolution is kept."""
+    return max(8, round(size[0] * coarse)), max(8, round(size[1] * coarse))
+
+
+def _grainy(frames: Sequence[np.ndarray], noise: Noise) -> list[np.ndarray]:
+    grain = noise.level * np.random.default_rng(noise.seed).standard_normal(frames[0].shape, np.float32)
+    return [
+        cv2.add(frame, np.roll(grain, place, (0, 1)), dtype=cv2.CV_8U)
+        for frame, place in zip(frames, noise.places, strict=True)
+    ]
 
 
 def compress(frames: Sequence[np.ndarray], codec: Codec) -> list[np.ndarray]:

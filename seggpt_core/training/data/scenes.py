@@ -1,5 +1,6 @@
 """Moving backgrounds: photographs and labelled images behind the objects of a made clip."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -8,10 +9,11 @@ import numpy as np
 from seggpt_core.training.data.appearance import UNCHANGED, apply_colours, draw_shift
 from seggpt_core.training.data.camera import Shot, corners, moved
 from seggpt_core.training.data.items import Background
-from seggpt_core.training.data.masks import choose_objects, from_masks, to_masks
+from seggpt_core.training.data.masks import choose_objects, to_masks
+from seggpt_core.training.data.plan import Backdrop
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
-from seggpt_core.training.data.warping import look
+from seggpt_core.training.data.warping import rest, scale_of, shrunk
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,34 @@ class Scene:
     slope: float = 0.0
     """How much nearer its lower border is than its middle, and its upper border farther."""
 
-    def seen(self, shot: Shot, number: int, elastic: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Image (H, W, 3) and labels (H, W) of frame `number`. Beyond the borders lies the mirror image."""
+    def backdrops(self, shot: Shot, elastic: np.ndarray | None) -> list[Backdrop]:
+        """The scene in each frame of `shot`. elastic: (T, g, g, 2) displacements as shares of its size, or None."""
 
         def pose(moment: float) -> np.ndarray:
             return shot.move.seen(moment, self.nearness, self.slope, shot.size) @ self.view
 
-        views = shot.views(pose, moved(np.linalg.inv(self.view), corners(shot.size)), number)
-        image, channels = look(self.image, self.masks, views, elastic, shot.size)
-        return image, from_masks(channels) if channels else np.zeros(shot.size, np.uint8)
+        points = moved(np.linalg.inv(self.view), corners(shot.size))
+        views = [shot.views(pose, points, number) for number in range(len(shot.move.shift))]
+        return backdrops(self.image, self.masks, views, elastic)
+
+
+def backdrops(
+    image: np.ndarray, masks: np.ndarray | None, views: Sequence[Sequence[np.ndarray]], elastic: np.ndarray | None
+) -> list[Backdrop]:
+    """Image (h, w, 3) and masks (h, w, n + 1), both uint8, in frames that each see them through views of their own.
+
+    views: maps (3, 3) of their pixels to the frame's, an odd number a frame. elastic: (T, g, g, 2) displacements as
+    shares of their size, or None.
+    """
+    done: dict[tuple[int, int], np.ndarray] = {}
+    made = []
+    for number, through in enumerate(views):
+        scale = scale_of(through[len(through) // 2])
+        small = shrunk(image, scale, done)
+        few = None if masks is None else shrunk(masks, scale, done)
+        bend = None if elastic is None else elastic[number] * np.array(small.shape[1::-1], np.float32)
+        made.append(Backdrop(small, np.stack(through) @ rest(image, small), few, bend))
+    return made
 
 
 def draw_scene(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-REMAP_CHANNELS = 4
-"""OpenCV remaps up to this many channels at once."""
+LEVEL = 0.7
+"""Pictures are averaged down by powers of this; a bilinear warp does the rest."""
 
 
 def inverse_maps(
@@ -26,17 +26,18 @@ def inverse_maps(
         depth = inverse[2, 0] * xs + (inverse[2, 1] * ys + inverse[2, 2])
         map_x, map_y = map_x / depth, map_y / depth
     if elastic is not None:
-        shift = _spread(elastic, matrix, source, size)
+        # Cubic, because linear interpolation shows as kinks.
+        affine, options = grid_map(matrix, elastic.shape[:2], source), cv2.INTER_CUBIC
+        shift = cv2.warpAffine(elastic, affine, (size[1], size[0]), flags=options, borderMode=cv2.BORDER_REPLICATE)
         map_x, map_y = map_x + shift[..., 0], map_y + shift[..., 1]
     return map_x, map_y
 
 
-def _spread(elastic: np.ndarray, matrix: np.ndarray, source: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
-    """The coarse grid at target pixels: cubic, because linear interpolation shows as kinks."""
-    grid_h, grid_w = elastic.shape[:2]
-    to_source = np.diag([source[1] / max(1, grid_w - 1), source[0] / max(1, grid_h - 1), 1.0])
-    affine = (matrix @ to_source)[:2] / matrix[2, 2]
-    return cv2.warpAffine(elastic, affine, (size[1], size[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+def grid_map(matrix: np.ndarray, grid: tuple[int, ...], source: tuple[int, ...]) -> np.ndarray:
+    """(2, 3) map of the points (x, y) of a grid of (rows, columns) that covers a source of (height, width, ...) to the
+    target pixels that `matrix` (3, 3) takes them to, but for perspective."""
+    to_source = np.diag([source[1] / max(1, grid[1] - 1), source[0] / max(1, grid[0] - 1), 1.0])
+    return np.asarray((matrix @ to_source)[:2] / matrix[2, 2])
 
 
 def warp(
@@ -60,40 +61,27 @@ def mean_picture(pictures: Sequence[np.ndarray]) -> np.ndarray:
     return cv2.convertScaleAbs(total, alpha=1 / len(pictures))
 
 
-def look(
-    image: np.ndarray,
-    masks: np.ndarray | None,
-    views: Sequence[np.ndarray],
-    elastic: np.ndarray | None,
-    size: tuple[int, int],
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Image (h, w, 3) and the channels of masks (h, w, n), if any, through `views` (source to frame pixels), all uint8.
+def scale_of(view: np.ndarray) -> float:
+    """Target pixels per source pixel of a map (3, 3), at the source's first pixel."""
+    return float(np.sqrt(abs(np.linalg.det(view[:2, :2]))))
 
-    The image is the mean of all views, the masks are those of the middle one. elastic: (g, g, 2) displacements as
-    shares of the source's size, or None. What lies outside the source is its mirror image, in the masks too.
+
+def shrunk(picture: np.ndarray, scale: float, done: dict[tuple[int, int], np.ndarray]) -> np.ndarray:
+    """The picture averaged down where it will be seen at `scale` (target over source pixels), to at most 1 / LEVEL
+    times as many pixels a side as that leaves: a bilinear warp alone would alias.
+
+    done: pictures that were shrunk before, by identity and level; frames of one clip share most of them.
     """
-    view = views[len(views) // 2]
-    scale = float(np.sqrt(abs(np.linalg.det(view[:2, :2]))))
-    small, left = shrink(image, scale)
-    if masks is not None and left != scale:
-        masks = cv2.resize(masks, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    rest = np.diag([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0], 1.0])
-    bend = None if elastic is None else elastic * np.array(small.shape[1::-1], np.float32)
-    planes = [] if masks is None else cv2.split(masks)
-    groups = [cv2.merge(planes[at : at + REMAP_CHANNELS]) for at in range(0, len(planes), REMAP_CHANNELS)]
-    seen = [warp(group, view @ rest, bend, size, cv2.BORDER_REFLECT_101) for group in groups]
-    picture = mean_picture([warp(small, one @ rest, bend, size, cv2.BORDER_REFLECT_101) for one in views])
-    return picture, [plane for group in seen for plane in cv2.split(group)]
+    level = int(np.floor(np.log(max(scale, 1e-3)) / np.log(LEVEL)))
+    if level < 1:
+        return picture
+    key = (id(picture), level)
+    if key not in done:
+        width, height = (max(2, round(side * LEVEL**level)) for side in picture.shape[1::-1])
+        done[key] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    return done[key]
 
 
-def shrink(picture: np.ndarray, scale: float) -> tuple[np.ndarray, float]:
-    """The picture averaged down if `scale` (target over source pixels) is below 0.7, and the scale that is left.
-
-    A bilinear warp alone would alias.
-    """
-    if scale >= 0.7:
-        return picture, scale
-    width = max(2, round(picture.shape[1] * scale))
-    height = max(2, round(picture.shape[0] * scale))
-    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return small, scale * picture.shape[1] / width
+def rest(picture: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """(3, 3) map of a shrunken picture's pixels to those of the whole one."""
+    return np.diag([picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0], 1.0])

@@ -18,9 +18,10 @@ from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.engine import Sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
 from seggpt_core.training.data.shards import Library
-from seggpt_core.training.feeding import BatchMaker
-from seggpt_core.training.loop import Piece, RunFolders, train
+from seggpt_core.training.feeding import BatchMaker, batches
+from seggpt_core.training.loop import Piece, RunFolders, compact_learner, train
 from seggpt_core.training.published import PublishedLearner
+from seggpt_core.training.trainer import Trainer
 from tests.tolerances import HALF_PRECISION_LOSS
 
 SMALL = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8)
@@ -83,7 +84,7 @@ def test_a_stem_that_learns_late_may_be_cut_anywhere(data: Path, cut: int) -> No
 def test_crops_grow_at_their_step(data: Path) -> None:
     growing = dataclasses.replace(config(steps=4), grow_step=2, grown_sizes=((96, 64),))
     maker = BatchMaker(library=Library.open([data / "own"]), config=growing)
-    sizes = [tuple(maker[step].images.shape[-2:]) for step in range(4)]
+    sizes = [tuple(maker[step].to(CPU).images.shape[-2:]) for step in range(4)]
     assert set(sizes[:2]) <= set(growing.sizes)
     assert sizes[2:] == [(96, 64)] * 2
     with pytest.raises(InputError, match="grow_step 2 with 0 grown_sizes: both are needed, or neither"):
@@ -97,6 +98,18 @@ def test_processes_that_make_samples_change_nothing(data: Path) -> None:
     train(config(), beside, CPU)
     train(config(), ahead, CPU, piece=Piece(workers=2))
     assert sha256(beside.out / "weights.safetensors") == sha256(ahead.out / "weights.safetensors")
+
+
+def test_what_processes_plan_is_painted_where_it_is_learned_from(data: Path) -> None:
+    """As for a GPU: the batches that come out of a process are those of this one, and a step learns from them."""
+    maker = BatchMaker(Library.open([data / "own"]), config(), painted=False)
+    learner = compact_learner(config())
+    trainer = Trainer(learner, config())
+    for step, packed in enumerate(batches(maker, range(2), workers=1)):
+        batch, expected = packed.to(CPU), maker[step].to(CPU)
+        torch.testing.assert_close(batch.images, expected.images, rtol=0, atol=0)
+        torch.testing.assert_close(batch.labels, expected.labels, rtol=0, atol=0)
+        assert 0 < trainer.take_step(batch) < 2
 
 
 def test_bfloat16_learns_what_float32_does(data: Path) -> None:

@@ -16,8 +16,9 @@ from seggpt_core.training.data.camera import (
     draw_move,
     moved,
 )
-from seggpt_core.training.data.layers import Layer, paint
+from seggpt_core.training.data.layers import Layer, stickers
 from seggpt_core.training.data.motion import Path, draw_times
+from seggpt_core.training.data.painter import paint_backdrop, paint_sticker
 from seggpt_core.training.data.scenes import Scene
 from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.sprites import dress
@@ -41,7 +42,7 @@ def resting(nearness: float, sprite: np.ndarray) -> Layer:
 
 def painted(layer: Layer, shot: Shot, number: int) -> tuple[np.ndarray, np.ndarray]:
     image, labels = plain((0, 0, 0), SIZE), np.zeros(SIZE, np.uint8)
-    paint(layer, number, shot, image, labels)
+    paint_sticker(stickers(layer, shot)[number], image, labels)
     return image, labels
 
 
@@ -88,17 +89,22 @@ def test_a_smeared_layer_is_labelled_where_it_is_in_the_middle() -> None:
     assert (weight * np.arange(120)).sum() / weight.sum() == pytest.approx(np.nonzero(labels)[1].mean(), abs=0.3)
 
 
+def seen(scene: Scene, shot: Shot) -> tuple[np.ndarray, np.ndarray]:
+    """Frame 0."""
+    return paint_backdrop(scene.backdrops(shot, None)[0], SIZE)
+
+
 def test_the_scene_smears_with_the_camera_and_keeps_its_labels() -> None:
     image, masks = plain((0, 0, 0), SIZE), np.zeros((*SIZE, 2), np.uint8)
     image[:, 58:61], masks[:, 58:61, 0] = 255, 255
     scene = Scene(image, masks, 1, np.eye(3))
-    still, labels = scene.seen(shot_of([0.0, 0.0], 0.5), 0, None)
+    still, labels = seen(scene, shot_of([0.0, 0.0], 0.5))
     np.testing.assert_array_equal(still, image)
     np.testing.assert_array_equal(labels, masks[..., 0] // 255)
-    moving, kept = scene.seen(shot_of([0.0, 0.1], 0.5), 0, None)
+    moving, kept = seen(scene, shot_of([0.0, 0.1], 0.5))
     np.testing.assert_array_equal(kept, labels)
     assert (moving[40, :, 0] > 8).sum() == pytest.approx(9, abs=2)
-    far, _ = replace(scene, nearness=0.25).seen(shot_of([0.0, 0.1], 0.5), 0, None)
+    far, _ = seen(replace(scene, nearness=0.25), shot_of([0.0, 0.1], 0.5))
     assert (far[40, :, 0] > 8).sum() < (moving[40, :, 0] > 8).sum()
 
 
@@ -113,9 +119,9 @@ def test_a_picture_that_is_large_enough_covers_the_frame_wherever_the_camera_goe
     laid = covering(view, source, move, 0.5, SIZE)
     assert 2 <= laid[0, 0] <= 2 * MAX_ENLARGED
     for frame in range(5):
-        seen = moved(move.seen(frame, 0.5, 0.0, SIZE) @ laid, corners(source))
-        assert (seen[0] <= 1e-6).all()
-        assert (seen[2] >= np.array([SIZE[1], SIZE[0]]) - 1e-6).all()
+        covered = moved(move.seen(frame, 0.5, 0.0, SIZE) @ laid, corners(source))
+        assert (covered[0] <= 1e-6).all()
+        assert (covered[2] >= np.array([SIZE[1], SIZE[0]]) - 1e-6).all()
 
 
 def test_views_average_to_the_middle_one() -> None:

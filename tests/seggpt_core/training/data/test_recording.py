@@ -3,7 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seggpt_core.training.data.recording import MACROBLOCK, Codec, Recording, compress, draw_light, record
+from seggpt_core.training.data.appearance import UNCHANGED
+from seggpt_core.training.data.recording import (
+    MACROBLOCK,
+    Codec,
+    Noise,
+    Recording,
+    compress,
+    draw_light,
+    draw_recording,
+    record,
+)
 from seggpt_core.training.data.settings import EngineConfig
 from tests.seggpt_core.training.data.made_shards import plain
 
@@ -16,14 +26,30 @@ def rng() -> np.random.Generator:
 
 
 def test_a_faultless_recording_changes_nothing() -> None:
-    np.testing.assert_array_equal(record(rng(), [NOISE, NOISE], Recording()), [NOISE, NOISE])
+    np.testing.assert_array_equal(record([NOISE, NOISE], Recording()), [NOISE, NOISE])
 
 
 def test_light_multiplies_colours_frame_by_frame() -> None:
-    light = np.array([[1.0, 1.0, 1.0], [0.5, 0.5, 1.5]])
-    shots = record(rng(), [plain((100, 80, 60))] * 2, Recording(light=light))
+    dim = replace(UNCHANGED, gain=(0.5, 0.5, 1.5))
+    shots = record([plain((100, 80, 60))] * 2, Recording(shifts=(UNCHANGED, dim)))
     assert shots[0, 0, 0].tolist() == [100, 80, 60]
     assert shots[1, 0, 0].tolist() == [50, 40, 90]
+
+
+def test_every_frame_gets_its_own_light_blur_and_grain() -> None:
+    flawed = EngineConfig(exposure_drift=1.0)
+    drawn = [draw_recording(np.random.default_rng(seed), flawed, 5, (64, 80)) for seed in range(60)]
+    assert all(len(set(recording.shifts)) == 5 for recording in drawn)
+    blurred = [recording.blurs for recording in drawn if recording.blurs]
+    assert blurred
+    assert all(len(set(blurs)) == 5 and min(blurs) > 0 for blurs in blurred)
+    noises = [recording.noise for recording in drawn if recording.noise is not None]
+    assert len({noise.seed for noise in noises}) == len(noises) > 5
+    for noise in noises:
+        assert len(noise.places) == 5
+        assert all(0 <= row < 64 and 0 <= column < 80 for row, column in noise.places)
+    flawless = draw_recording(rng(), replace(STEADY, blemishes=0.0), 2, (64, 80))
+    np.testing.assert_array_equal(record([NOISE, NOISE], flawless), [NOISE, NOISE])
 
 
 def test_light_is_steady_drifts_or_jumps() -> None:
@@ -76,14 +102,14 @@ def test_colours_are_kept_at_half_the_resolution() -> None:
 @pytest.mark.parametrize(
     "recording",
     [
-        Recording(blur=1.0),
-        Recording(noise=8.0),
+        Recording(blurs=(1.0, 0.5)),
+        Recording(noise=Noise(8.0, 3, ((0, 0), (5, 9)))),
         Recording(coarse=0.5),
         Recording(coarse=0.4, codec=Codec(20, (3, 7), 2.0)),
     ],
 )
 def test_sizes_stay_and_sharpness_or_silence_goes(recording: Recording) -> None:
-    shots = record(rng(), [NOISE, plain((90, 90, 90), (64, 80))], recording)
+    shots = record([NOISE, plain((90, 90, 90), (64, 80))], recording)
     assert shots.shape == (2, 64, 80, 3)
     assert shots.dtype == np.uint8
     if recording.noise:

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from seggpt_core.training.data.appearance import UNCHANGED, ColourShift, apply_colours, draw_shift
-from seggpt_core.training.data.camera import still_shot
-from seggpt_core.training.data.layers import Layer, Shadow, owned, paint, scale_for
+from seggpt_core.training.data.camera import CameraMove, Shot, still_shot
+from seggpt_core.training.data.layers import Layer, scale_for, stickers
 from seggpt_core.training.data.motion import Path, draw_elastic, place
+from seggpt_core.training.data.painter import owned, paint_backdrop, paint_frame, paint_labels
+from seggpt_core.training.data.plan import Backdrop, FramePlan, Shadow
+from seggpt_core.training.data.scenes import backdrops
 from seggpt_core.training.data.sprites import dress
-from seggpt_core.training.data.warping import inverse_maps, look, shrink
+from seggpt_core.training.data.warping import inverse_maps, rest, shrunk
 from tests.seggpt_core.training.data.made_shards import disc, plain
 
 SIZE = (80, 120)
@@ -20,9 +23,11 @@ def at(x: float, y: float, sprite: np.ndarray, label: int, scale: float = 1.0, *
 
 
 def painted(*layers: Layer) -> tuple[np.ndarray, np.ndarray]:
-    image, labels = plain((100, 100, 100), SIZE), np.zeros(SIZE, np.uint8)
-    for layer in layers:
-        paint(layer, 0, STILL, image, labels)
+    """The layers over an even grey."""
+    backdrop = Backdrop(plain((100, 100, 100), SIZE), np.eye(3)[None])
+    frame = FramePlan(backdrop, tuple(stickers(layer, STILL)[0] for layer in layers))
+    image, labels = paint_frame(frame, SIZE)
+    np.testing.assert_array_equal(paint_labels(frame, SIZE), labels)
     return image, labels
 
 
@@ -97,24 +102,36 @@ def test_maps_invert_a_projective_matrix() -> None:
     np.testing.assert_allclose(point[:2] / point[2], [34, 12], atol=1e-3)  # float32 maps
 
 
-def test_look_moves_image_and_masks_alike_and_leaves_no_border() -> None:
+def test_a_backdrop_moves_image_and_masks_alike_and_leaves_no_border() -> None:
     image = plain((50, 50, 50), (60, 60))
     image[20:40, 20:40] = 255
     masks = np.dstack([image[..., 0] == 255, np.zeros((60, 60), bool)]).astype(np.uint8) * np.uint8(255)
     view = np.array([[0.5, 0.1, 10.0], [-0.1, 0.5, 14], [0, 0, 1]])
-    elastic = draw_elastic(np.random.default_rng(0), np.zeros(1), 0.1, 1.0)[0]
-    seen, (objects, ignored) = look(image, masks, [view], elastic, (64, 64))
-    np.testing.assert_allclose(seen[..., 0], 50 + objects * (205 / 255), atol=4)  # two 8-bit resamplings
+    elastic = draw_elastic(np.random.default_rng(0), np.zeros(1), 0.1, 1.0)
+    (backdrop,) = backdrops(image, masks, [[view]], elastic)
+    seen, labels = paint_backdrop(backdrop, (64, 64))
+    np.testing.assert_array_equal(labels, seen[..., 0] > 152)
+    assert labels.any()
     assert seen.min() >= 49
-    assert not ignored.any()
 
 
-def test_shrink_keeps_the_target_size() -> None:
+def test_a_picture_is_shrunk_so_far_that_a_bilinear_warp_does_not_alias_and_only_once() -> None:
     picture = plain((1, 2, 3), (100, 80))
-    small, left = shrink(picture, 0.25)
-    assert small.shape == (25, 20, 3)
-    assert left == pytest.approx(1.0)
-    assert shrink(picture, 0.9)[0] is picture
+    done: dict[tuple[int, int], np.ndarray] = {}
+    small = shrunk(picture, 0.25, done)
+    assert small.shape == (34, 27, 3)  # three levels: 0.7 ** 3 is 0.343
+    assert shrunk(picture, 0.3, done) is small
+    np.testing.assert_allclose(rest(picture, small) @ [27, 34, 1], [80, 100, 1])
+    assert shrunk(picture, 0.71, done) is picture
+
+
+def test_frames_of_a_layer_share_their_picture() -> None:
+    path = Path(np.full((3, 2), 0.5), np.array([1.0, 1.01, 1.02]), np.zeros(3), np.ones(3))
+    sprite = disc((255, 0, 0), 64)
+    shot = Shot(CameraMove(np.zeros((3, 2)), np.zeros(3), np.zeros(3)), 0.0, SIZE)
+    first, *others = stickers(Layer((sprite,) * 3, 1, path, 0.5), shot)
+    assert first.picture.shape[0] < 64
+    assert all(sticker.picture is first.picture for sticker in others)
 
 
 def test_dressed_colours_are_multiplied_by_alpha() -> None:
