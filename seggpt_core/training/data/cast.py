@@ -39,10 +39,15 @@ class Stage:
 
 
 def draw_objects(rng: np.random.Generator, stage: Stage, labels: range, share: float) -> list[Layer]:
-    """A layer for each label; the first, which covers `share` of the frame, is likely the largest."""
-    layers = []
+    """A layer for each label; the first, which covers `share` of the frame, is likely the largest.
+
+    Siblings all look like the first.
+    """
+    layers: list[Layer] = []
+    siblings = rng.random() < stage.config.siblings
     for label in labels:
-        layer = draw_object(rng, stage, share, label)
+        alike = siblings and bool(layers)
+        layer = draw_twin(rng, stage, layers[0], label) if alike else draw_object(rng, stage, share, label)
         if layer is not None:
             layers.append(layer)
         share = max(min(0.01, share), share * rng.uniform(0.2, 1.0))
@@ -104,8 +109,8 @@ def _herded(rng: np.random.Generator, stage: Stage, layer: Layer) -> Layer:
     )
 
 
-def draw_twin(rng: np.random.Generator, stage: Stage, layer: Layer) -> Layer:
-    """The same object elsewhere, which is background; it may cross the object's way."""
+def draw_twin(rng: np.random.Generator, stage: Stage, layer: Layer, label: int) -> Layer:
+    """The same object elsewhere, under another label; it may cross the object's way."""
     reach = extent(layer, stage.size)
     heading = rng.uniform(0, 2 * np.pi)
     apart = rng.uniform(0.8, 1.5) * reach * [np.cos(heading), np.sin(heading)]
@@ -118,7 +123,7 @@ def draw_twin(rng: np.random.Generator, stage: Stage, layer: Layer) -> Layer:
     return replace(
         layer,
         sprites=layer.sprites if alike else tuple(tint(rng, layer.sprites, 0.25)),
-        label=0,
+        label=label,
         path=path,
         scale=layer.scale * rng.uniform(0.8, 1.2),
     )

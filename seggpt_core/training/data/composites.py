@@ -80,7 +80,7 @@ def _others(rng: np.random.Generator, stage: Stage, present: list[Layer], empty:
     """
     layers = []
     if present and rng.random() < stage.config.twins:
-        layers.append(draw_twin(rng, stage, present[int(rng.integers(len(present)))]))
+        layers.append(draw_twin(rng, stage, present[int(rng.integers(len(present)))], 0))
     if rng.random() < stage.config.occluders or empty:
         other = draw_object(rng, stage, log_uniform(rng, 0.01, 0.15), 0)
         if other is not None and present and rng.random() < stage.config.crossings:

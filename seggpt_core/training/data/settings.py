@@ -7,6 +7,7 @@ from seggpt_core.training.data.colours import MAX_OBJECTS
 
 PROBABILITIES = (
     "twins",
+    "siblings",
     "occluders",
     "crowds",
     "herds",
@@ -67,6 +68,8 @@ class EngineConfig:
     weights: KindWeights = KindWeights()
     twins: float = 0.3
     """Probability that a composite holds a look-alike of an object, which is background."""
+    siblings: float = 0.2
+    """Probability that the objects of a composite look alike: only place tells which is which."""
     occluders: float = 0.2
     """Probability that something else, which is background, moves over or behind the objects."""
     crowds: float = 0.2
