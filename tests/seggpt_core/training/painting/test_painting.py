@@ -10,7 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seggpt_core.training import log
 from seggpt_core.training.batch import Batch, make_batch, shown_first
+from seggpt_core.training.config import TrainingConfig
 from seggpt_core.training.data.appearance import ColourShift
 from seggpt_core.training.data.engine import MAKERS, plan_sample, sample
 from seggpt_core.training.data.engine import settle as settle_on_cpu
@@ -20,6 +22,7 @@ from seggpt_core.training.data.recording import Noise, Recording
 from seggpt_core.training.data.recording import record as record_on_cpu
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
 from seggpt_core.training.data.shards import Library
+from seggpt_core.training.loop import Piece, RunFolders, train
 from seggpt_core.training.painting.batch import packed_batch, settle
 from seggpt_core.training.painting.compose import paint_frames
 from seggpt_core.training.painting.packed import pack
@@ -161,3 +164,29 @@ def test_a_packed_batch_is_the_batch_of_its_samples(library: Library) -> None:
     used = expected.colours.shape[1]
     torch.testing.assert_close(mine.colours[:, :used], expected.colours)
     assert not mine.colours[:, used:].any()
+
+
+def test_a_gpu_paints_what_a_cpu_does(library: Library, require: Require) -> None:
+    """All but grain: its random numbers are the device's own."""
+    gpu = require("gpu")
+    indices = list(range(8))
+    plans = [plan_sample(library, BUSY, 3, index) for index in indices]
+    quiet = [replace(plan, recording=replace(plan.recording, noise=None)) for plan in plans]
+    packed = packed_batch(quiet, indices, 3, 0.5, 0.7, BUSY.objects)
+    mine, expected = packed.to(gpu), packed.to(CPU)
+    assert (mine.images.cpu() - expected.images).abs().mean() < 1 / 255
+    assert (mine.labels.cpu() != expected.labels).float().mean() <= PAINTED_LABELS
+    torch.testing.assert_close(mine.counts.cpu(), expected.counts)
+
+
+def test_a_run_on_a_gpu_learns_from_what_it_paints(require: Require, tmp_path: Path) -> None:
+    """The whole loop, with processes that plan, in bfloat16."""
+    gpu = require("gpu")
+    write_members(tmp_path / "all.tar", every_kind())
+    config = TrainingConfig(
+        data=("all.tar",), learning_rate=((0, 1e-3), (4, 1e-3)), engine=BUSY, sizes=(SIZE,), batch=4, precision="bf16"
+    )
+    train(config, RunFolders(data=tmp_path, out=tmp_path / "run"), gpu, piece=Piece(workers=2))
+    (entry,) = log.read(tmp_path / "run" / "log.csv")
+    assert entry.step == 4
+    assert 0 < entry.loss < 2
