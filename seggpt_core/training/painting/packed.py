@@ -73,6 +73,9 @@ class PackedClips:
 
     size: tuple[int, int]
     clips: int
+    """B"""
+    frames: int
+    """B * T"""
     atlas: Tensor
     """(P, 4) uint8: the pixels of all pictures, one after the other."""
     bends: Tensor
@@ -85,11 +88,6 @@ class PackedClips:
     """Back to front."""
     recordings: tuple[Recording, ...]
     """One a clip."""
-
-    @property
-    def frames(self) -> int:
-        """Frames of all clips together."""
-        return int(self.backdrops.part.max()) + 1
 
 
 @dataclass
@@ -163,6 +161,7 @@ def pack(plans: Sequence[ClipPlan]) -> PackedClips:
     return PackedClips(
         size=plans[0].size,
         clips=len(plans),
+        frames=len(frames),
         atlas=torch.from_numpy(np.concatenate(pictures.pixels)),
         bends=torch.from_numpy(np.stack(pictures.bends)).permute(0, 3, 1, 2).contiguous(),
         backdrops=backdrops.done(),
