@@ -1,14 +1,18 @@
-"""Real clips to choose by, so that the measured ones stay unseen: the training clips of DAVIS 2016 in its own layout.
+"""Real clips to choose by, so that the measured ones stay unseen: the training clips of DAVIS 2016 in DAVIS's layout.
 
     python -m benchmarks.development_set --shard video-davis2016-train.tar --out DEV
     vos evaluate davis2016 --data DEV --no-baselines --out DIR
+    python -m benchmarks.development_set --shard video-davis2016-train.tar --stacked --out DEV2
+    vos evaluate davis2017 --data DEV2 --no-baselines --out DIR
 
 The shard is one of the training data. `compact` never learns from it, so its figures on these clips are fair ones;
-`compact-davis` does. Pictures are 240 pixels high; the first `--frames` of each clip are taken.
+`compact-davis` does. Pictures are 240 pixels high; the first `--frames` of each clip are taken. With `--stacked` two
+clips at a time lie one above the other, as objects 1 and 2 of one clip: several objects whose true masks are known.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -20,28 +24,61 @@ from vos.io import write_mask
 
 IMAGES = Path("JPEGImages/480p")
 ANNOTATIONS = Path("Annotations/480p")
-LIST = Path("ImageSets/2016/val.txt")
+
+Frames = Iterable[tuple[np.ndarray, np.ndarray]]
+"""Images (H, W, 3) and label maps (H, W), uint8."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the set."""
     options = _options(arguments)
     clips = Library.open([options.shard]).clips
-    for clip in clips:
-        write_clip(clip, options.frames, options.out)
-    (options.out / LIST).parent.mkdir(parents=True, exist_ok=True)
-    (options.out / LIST).write_text("".join(f"{clip.name}\n" for clip in clips), encoding="utf-8")
+    named = stacked(clips, options.frames) if options.stacked else single(clips, options.frames)
+    names = [write_clip(name, frames, options.out) for name, frames in named]
+    listed = options.out / "ImageSets" / ("2017" if options.stacked else "2016") / "val.txt"
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    listed.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
 
-def write_clip(clip: Clip, frames: int, root: Path) -> None:
-    """The first `frames` of a clip as JPEG, with masks of 0 and 1."""
-    for folder in (root / IMAGES / clip.name, root / ANNOTATIONS / clip.name):
+def single(clips: Sequence[Clip], frames: int) -> Iterator[tuple[str, Frames]]:
+    """Each clip by its name."""
+    return ((clip.name, list(_read(clip, frames))) for clip in clips)
+
+
+def stacked(clips: Sequence[Clip], frames: int) -> Iterator[tuple[str, Frames]]:
+    """Clips of one size in pairs, in the order of their names; the shorter one decides the length. An odd one is left
+    out."""
+    read = [(clip.name, list(_read(clip, frames))) for clip in clips]
+    for _, alike in groupby(sorted(read, key=_size), key=_size):
+        members = list(alike)
+        for (above, first), (below, second) in zip(members[::2], members[1::2], strict=False):
+            pairs = zip(first, second, strict=False)
+            yield f"{above}_{below}", [_stack(*pair) for pair in pairs]
+
+
+def write_clip(name: str, frames: Frames, root: Path) -> str:
+    """Frames as JPEG, with their label maps; returns the name."""
+    for folder in (root / IMAGES / name, root / ANNOTATIONS / name):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, frame in enumerate(clip.frames[:frames]):
+    for number, (image, labels) in enumerate(frames):
+        PIL.Image.fromarray(image).save(root / IMAGES / name / f"{number:05d}.jpg", quality=95, subsampling=0)
+        write_mask(root / ANNOTATIONS / name / f"{number:05d}.png", labels)
+    return name
+
+
+def _read(clip: Clip, frames: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The first `frames`, with masks of 0 and 1."""
+    for frame in clip.frames[:frames]:
         image, labels = frame.read()
-        PIL.Image.fromarray(image).save(root / IMAGES / clip.name / f"{number:05d}.jpg", quality=95, subsampling=0)
-        mask = (labels > 0).astype(np.uint8)
-        write_mask(root / ANNOTATIONS / clip.name / f"{number:05d}.png", mask)
+        yield image, (labels > 0).astype(np.uint8)
+
+
+def _size(named: tuple[str, list[tuple[np.ndarray, np.ndarray]]]) -> tuple[int, ...]:
+    return named[1][0][1].shape
+
+
+def _stack(above: tuple[np.ndarray, np.ndarray], below: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([above[0], below[0]]), np.concatenate([above[1], 2 * below[1]])
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -50,7 +87,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--shard", type=Path, required=True, help="video-davis2016-train.tar")
     parser.add_argument("--frames", type=int, default=40, help="of each clip at most")
-    parser.add_argument("--out", type=Path, required=True, help="a new DAVIS 2016 root")
+    parser.add_argument("--stacked", action="store_true", help="two clips at a time, one above the other")
+    parser.add_argument("--out", type=Path, required=True, help="a new DAVIS root, of 2017 if stacked, else of 2016")
     return parser.parse_args(arguments)
 
 
