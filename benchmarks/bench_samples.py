@@ -21,12 +21,15 @@ from benchmarks import harness
 from seggpt_core.errors import WorkError
 from seggpt_core.training.batch import Batch
 from seggpt_core.training.config import config_from_mapping
-from seggpt_core.training.data.engine import available, plan_sample, sample
+from seggpt_core.training.data.engine import available, sample
 from seggpt_core.training.data.settings import EngineConfig, KindWeights
 from seggpt_core.training.data.shards import Library
-from seggpt_core.training.painting.batch import PackedBatch, packed_batch
+from seggpt_core.training.feeding import BatchMaker
+from seggpt_core.training.painting.batch import PackedBatch
 
 SEED = 1
+LEAST_SPREAD = 0.02
+"""Standard deviation of a picture's colours in 0..1, the median over frames."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,14 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     given = yaml.safe_load(options.config.read_text(encoding="utf-8"))
     library = Library.open([options.data / name for name in given["data"]])
-    config = replace(config_from_mapping({**given, "model": {}}).engine, frames=options.frames)
+    training = config_from_mapping({**given, "model": {}})
+    config = replace(training.engine, frames=options.frames)
+    training = replace(training, engine=config, seed=SEED, batch=options.samples, sizes=(config.size,))
     names = available(library, config)[0]
     cases = {name: replace(config, weights=only(name)) for name in names} | {"all": config}
-    indices, device = list(range(options.samples)), torch.device(options.device)
-    batch = check(planned(library, config, indices), device)
-    work: dict[str, Callable[[], object]] = {name: made(library, case, indices) for name, case in cases.items()}
-    work["planned"] = lambda: planned(library, config, indices)
-    work["painted"] = lambda: painted(batch, device)
+    device, maker = torch.device(options.device), BatchMaker(library, training, painted=False)
+    batch = maker[0]
+    check(painted(batch, device))
+    work: dict[str, Callable[[], object]] = {name: made(library, case, options.samples) for name, case in cases.items()}
+    work |= {"planned": lambda: maker[0], "painted": lambda: painted(batch, device)}
     rounds = harness.interleave(
         {name: timed(case, options.samples) for name, case in work.items()},
         options.rounds,
@@ -68,18 +73,12 @@ def only(kind: str) -> KindWeights:
     return replace(none, **{kind: 1.0})
 
 
-def made(library: Library, config: EngineConfig, indices: Sequence[int]) -> Callable[[], object]:
+def made(library: Library, config: EngineConfig, samples: int) -> Callable[[], object]:
     """Makes samples, painted on the CPU, when it is called."""
-    return lambda: [sample(library, config, SEED, index) for index in indices]
+    return lambda: [sample(library, config, SEED, index) for index in range(samples)]
 
 
-def planned(library: Library, config: EngineConfig, indices: Sequence[int]) -> PackedBatch:
-    """What a process hands over to a GPU."""
-    plans = [plan_sample(library, config, SEED, index) for index in indices]
-    return packed_batch(plans, indices, SEED, 0.5, 0.7, config.objects)
-
-
-def painted(batch: PackedBatch, device: torch.device) -> Batch:
+def painted(batch: Batch | PackedBatch, device: torch.device) -> Batch:
     """Paint a batch, and wait until it is done."""
     done = batch.to(device)
     if device.type == "cuda":
@@ -87,12 +86,14 @@ def painted(batch: PackedBatch, device: torch.device) -> Batch:
     return done
 
 
-def check(batch: PackedBatch, device: torch.device) -> PackedBatch:
-    """The batch, if painting it shows objects in pictures that are not even. Raises WorkError if not."""
-    done = painted(batch, device)
-    if int(done.counts.min()) < 2 or float(done.images.flatten(2).std(2).median()) < 0.02:
-        raise WorkError("painted samples show no objects, or even pictures; see tests/seggpt_core/training/painting")
-    return batch
+def check(batch: Batch) -> None:
+    """Raises WorkError unless every sample of a painted batch has an object, and pictures that are not even."""
+    fewest, spread = int(batch.counts.min()) - 1, float(batch.images.flatten(2).std(2).median())
+    if fewest < 1 or spread < LEAST_SPREAD:
+        raise WorkError(
+            f"painted samples have {fewest} objects at least and colours with a standard deviation of {spread:.3f}; "
+            f"there should be 1 and {LEAST_SPREAD}: see tests/seggpt_core/training/painting"
+        )
 
 
 def timed(work: Callable[[], object], samples: int) -> Callable[[], float]:
@@ -111,7 +112,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the config's data lie")
     parser.add_argument("--config", type=Path, default=Path("configs/training/compact.yaml"), metavar="FILE")
     parser.add_argument("--frames", type=int, default=4, help="of a sample")
-    parser.add_argument("--device", default="cpu", help="where plans are painted: cpu or cuda")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where plans are painted")
     parser.add_argument("--samples", type=int, default=30, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args(arguments)

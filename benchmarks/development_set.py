@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
+from benchmarks import harness
 from seggpt_core.training.data.items import Clip
 from seggpt_core.training.data.shards import Library
 from vos.io import write_mask
@@ -46,13 +47,16 @@ def single(clips: Sequence[Clip], frames: int) -> Iterator[tuple[str, Frames]]:
 
 
 def stacked(clips: Sequence[Clip], frames: int) -> Iterator[tuple[str, Frames]]:
-    """Clips of one size in pairs, in the order of their names; the shorter one decides the length. An odd one is left
-    out."""
+    """Clips of one size in pairs, in the order of their names, each pair as long as its shorter clip. An odd clip is
+    left out, and named."""
     read = [(clip.name, list(_read(clip, frames))) for clip in clips]
     for _, alike in groupby(sorted(read, key=_size), key=_size):
         members = list(alike)
-        for (above, first), (below, second) in zip(members[::2], members[1::2], strict=False):
-            pairs = zip(first, second, strict=False)
+        if len(members) % 2:
+            harness.tell(f"{members.pop()[0]} is left out: no other clip of its size is left for it")
+        for (above, first), (below, second) in zip(members[::2], members[1::2], strict=True):
+            length = min(len(first), len(second))
+            pairs = zip(first[:length], second[:length], strict=True)
             yield f"{above}_{below}", [_stack(*pair) for pair in pairs]
 
 

@@ -41,8 +41,9 @@ def test_a_shard_of_clips_becomes_a_data_set(shard: Path, tmp_path: Path) -> Non
     assert (truth > 0).sum() == 39 * 40
 
 
-def test_stacked_clips_hold_two_objects(shard: Path, tmp_path: Path) -> None:
+def test_stacked_clips_hold_two_objects(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     development_set.main(["--shard", str(shard), "--stacked", "--out", str(tmp_path / "dev")])
+    assert "tortoise is left out" in capsys.readouterr().err
     (pair,) = open_dataset("davis2017", tmp_path / "dev").sequences
     assert pair.name == "hare_snail"
     frames = list(open_clip(pair.images))
