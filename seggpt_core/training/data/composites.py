@@ -27,6 +27,7 @@ from seggpt_core.training.data.shards import Library
 from seggpt_core.training.data.sprites import cut, dress
 
 Frames = tuple[FramePlan, ...]
+"""What a maker draws: the frames of a clip in order of time."""
 
 
 def composite(rng: np.random.Generator, library: Library, config: EngineConfig, size: tuple[int, int]) -> Frames | None:
