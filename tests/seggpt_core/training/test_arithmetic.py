@@ -28,6 +28,18 @@ def test_attention_on_a_cpu_is_counted() -> None:
     assert flops == 2 * 2 * (2 * 8 * 4 * 8)
 
 
+@pytest.mark.parametrize(("groups", "learns", "gradients"), [(1, True, 2), (6, True, 2), (6, False, 1)])
+def test_a_convolution_costs_its_gradients_as_much_as_itself(groups: int, learns: bool, gradients: int) -> None:
+    x, filters = torch.ones(2, 6, 8, 8, requires_grad=True), torch.ones(12, 6 // groups, 3, 3, requires_grad=learns)
+
+    def step() -> float:
+        F.conv2d(x, filters, padding=1, groups=groups).sum().backward()
+        return 0.0
+
+    forward = 2 * (2 * 8 * 8) * 12 * (6 // groups) * 9
+    assert Counter().run("step", step) == (0.0, (1 + gradients) * forward)
+
+
 def test_a_kind_is_counted_once_and_steps_taken_every_time() -> None:
     counter, taken = Counter(), []
 
