@@ -88,9 +88,9 @@ def load_model(
 ) -> InContextModel:
     """The model of that name, in eval mode on `device`, with its own weights or those in `weights`.
 
-    kind, ensemble, execution: of the published model, by default "instance", "feature" and float32. Raises InputError
-    for an unknown name, for options that the model or the device has not, and for a file that is missing, damaged or
-    of another model.
+    kind, ensemble: of the published model, by default "instance" and "feature". execution: float32 by default; the
+    readout has no other, the compact models take a precision. Raises InputError for an unknown name, for options that
+    the model or the device has not, and for a file that is missing, damaged or of another model.
     """
     if name not in model_names():
         raise InputError(f"model {name!r}: there is {', '.join(model_names())}")
@@ -98,11 +98,13 @@ def load_model(
         execution.require(device)
         published, weights_hash = load_published(weights, device)
         return Published(published, name, weights_hash, device, kind or "instance", ensemble or "feature", execution)
+    path, architecture = weights or EMBEDDED[name].path, EMBEDDED[name].architecture
     options = {"kind": kind, "ensemble": ensemble} | execution.asked_for()
+    if architecture == "compact":
+        options.pop("precision", None)
     asked_for = ", ".join(f"{option} {value!r}" for option, value in options.items() if value is not None)
     if asked_for:
         raise InputError(f"model {name!r}: {asked_for}: such options are for {PUBLISHED} alone")
-    path, architecture = weights or EMBEDDED[name].path, EMBEDDED[name].architecture
     description, tensors = read_weights(path)
     if description.model != architecture:
         raise InputError(f"{path}: weights of the model {description.model!r}, but {architecture!r} is needed")
@@ -112,7 +114,7 @@ def load_model(
         return MatchingReadout(stem, sha256(path), device)
     net = CompactNet(_compact_config(description.config, path))
     load_strictly(net, tensors, path)
-    return Compact(net, sha256(path), device, name)
+    return Compact(net, sha256(path), device, name, execution)
 
 
 def load_published(

@@ -21,6 +21,7 @@ from seggpt_core.canvas import Resampling
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
 from seggpt_core.errors import InputError
+from seggpt_core.execution import EXACT, Execution
 from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_grid
 from seggpt_core.matching import (
     DESCRIPTOR_CHANNELS,
@@ -83,10 +84,12 @@ class CompactNet(nn.Module):
     def encode(self, images: Tensor) -> EncodedFrames:
         """images: (B, 3, H, W) RGB in 0..1, H and W multiples of 16."""
         maps = self.stem(images)
-        described = self.describe(images, maps)
+        # Matching multiplies what a key is off by with its sharpness.
+        with torch.autocast(images.device.type, enabled=False):
+            keys = F.normalize(self.key(self.describe(images, maps.float())), dim=-1)
         tokens = self.image_tokens(torch.cat([maps.strided(), maps.s16], dim=1) * MAP_SCALE)
         return EncodedFrames(
-            keys=F.normalize(self.key(described), dim=-1),
+            keys=keys,
             tokens=tokens.flatten(2).transpose(1, 2),
             skips=self.decoder.skips(maps),
             grid=(tokens.shape[-2], tokens.shape[-1]),
@@ -119,7 +122,7 @@ class CompactNet(nn.Module):
         # In bfloat16 the exponent of a match would be off by a tenth.
         with torch.autocast(keys.device.type, enabled=False):
             near = proximity(patches, self.log_radius.exp())
-            readout = match(query.keys.float(), keys.float(), values.float(), self.sharpness, near, patches)
+            readout = match(query.keys, keys, values, self.sharpness, near, patches)
         tokens = (query.tokens + self.query_token).repeat_interleave(passes, dim=0)
         tokens = self.blocks(tokens, query.grid, attention)
         tokens = self.token_norm(tokens).transpose(1, 2).unflatten(2, query.grid)
@@ -168,23 +171,35 @@ class Compact:
     input_size: tuple[int, int] | None = None
     resampling: Resampling = "smooth"
 
-    def __init__(self, net: CompactNet, weights_hash: str, device: torch.device, name: str = "compact") -> None:
-        """net: with its weights loaded; it is moved to `device` and put in eval mode. name: what its weights are."""
+    def __init__(
+        self,
+        net: CompactNet,
+        weights_hash: str,
+        device: torch.device,
+        name: str = "compact",
+        execution: Execution = EXACT,
+    ) -> None:
+        """net: with its weights loaded; it is moved to `device` and put in eval mode. name: what its weights are.
+
+        execution: its precision; parts are not compiled, nor frames recorded.
+        """
         self.name = name
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.weights_hash = weights_hash
         self.device = device
+        self.execution = execution
 
     @torch.inference_mode()
     def encode_frame(self, image: Tensor) -> CompactFrame:
         """See `InContextModel.encode_frame`."""
-        frames = self.net.encode(image_batch(image, self.multiple, self.device))
+        with self.execution.autocast(self.device):
+            frames = self.net.encode(image_batch(image, self.multiple, self.device))
         skips = (frames.skips.s8, frames.skips.s4, frames.skips.s2)
         valid = Validity(
             model=self.name,
             weights=self.weights_hash,
             size=(image.shape[-2], image.shape[-1]),
-            dtype=frames.keys.dtype,
+            dtype=frames.tokens.dtype,
             device=self.device,
         )
         return CompactFrame(valid=valid, keys=frames.keys, tokens=frames.tokens, skips=skips, grid=frames.grid)
@@ -195,7 +210,8 @@ class Compact:
         frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=4)
         passes = targets.shape[0]
-        prompts = self.net.encode_prompts(frame.encoded(passes), targets, known)
+        with self.execution.autocast(self.device):
+            prompts = self.net.encode_prompts(frame.encoded(passes), targets, known)
         values = prompts.values.transpose(0, 1)[None]
         return CompactPrompt(
             valid=frame.valid, passes=passes, keys=prompts.keys, values=values, attention=prompts.attention
@@ -226,4 +242,5 @@ class Compact:
         if not isinstance(prompts, CompactPromptSet):
             raise InputError(f"prompts are a {type(prompts).__name__}: the compact model needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
-        return self.net.paint(frame.encoded(), prompts.keys, prompts.values, prompts.attention)
+        with self.execution.autocast(self.device):
+            return self.net.paint(frame.encoded(), prompts.keys, prompts.values, prompts.attention).float()

@@ -1,4 +1,4 @@
-"""How the published model runs: number format, compiled blocks, recorded CUDA graphs."""
+"""How a model runs: number format, and of the published one compiled blocks and recorded CUDA graphs."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

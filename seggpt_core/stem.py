@@ -66,6 +66,10 @@ class StemMaps:
         """Block 10's map at stride 16, (B, 88, H/16, W/16): the one the rest of the stem reads."""
         return self.d8[:, :, 1::2, 1::2]
 
+    def float(self) -> "StemMaps":
+        """The same in float32."""
+        return StemMaps(self.s2.float(), self.s4.float(), self.s8.float(), self.d8.float(), self.s16.float())
+
 
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's SAME padding: at stride 2 the odd row and column of padding lies after."""

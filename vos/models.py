@@ -41,8 +41,8 @@ def build_model(settings: ModelSettings) -> InContextModel:
     if ":" in settings.model:
         if settings.kind or settings.ensemble or execution.asked_for():
             raise InputError(
-                f"model {settings.model!r}: kind, ensemble, precision, compile and cuda_graphs are options of the "
-                "published model only"
+                f"model {settings.model!r}: kind, ensemble, precision, compile and cuda_graphs are options of our "
+                "models only"
             )
         return _users_own(settings.model, settings.weights, device)
     return load_model(

@@ -46,7 +46,7 @@ class ModelSettings(BaseModel):
     ensemble: Literal["feature", "spatial"] | None = None
     """How the published model puts several prompts together; None takes its features. Other models take none."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Number format of the published model's matrix products. Other models know float32 alone."""
+    """Number format of the compact and the published models' products. Other models know float32 alone."""
     compile: bool = False
     """Run the published model's blocks through `torch.compile`; on a GPU."""
     cuda_graphs: bool = False

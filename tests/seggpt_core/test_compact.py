@@ -13,8 +13,9 @@ from seggpt_core.blocks import Blocks, rotary_table, rotate
 from seggpt_core.compact import TARGET_SCALE, Compact, CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
+from seggpt_core.execution import Execution, Precision
 from seggpt_core.matching import COLUMNS, VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
-from tests.tolerances import CACHED_VERSUS_UNCACHED
+from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
 
 SIZE = (96, 128)
 CPU = torch.device("cpu")
@@ -211,3 +212,21 @@ def test_features_of_other_weights_are_refused(model: Compact) -> None:
         other.segment(frame, prompts)
     with pytest.raises(InputError, match="weights"):
         other.segment(other.encode_frame(torch.rand(3, *SIZE)), prompts)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_paints_nearly_the_same_and_matches_exactly(model: Compact, precision: Precision) -> None:
+    rough = Compact(model.net, model.weights_hash, CPU, execution=Execution(precision=precision))
+    first, second, query = images(3)
+    targets = torch.rand(2, 1, 3, *SIZE, generator=torch.Generator().manual_seed(2))
+
+    def painted(by: Compact) -> Tensor:
+        prompts = [by.encode_prompts(by.encode_frame(i), t) for i, t in zip((first, second), targets, strict=True)]
+        return by.segment(by.encode_frame(query), by.prepare(prompts))
+
+    colours = painted(rough)
+    assert colours.dtype == torch.float32
+    assert 0 < (colours - painted(model)).abs().max() < HALF_PRECISION_COLOURS
+    assert rough.encode_frame(query).keys.dtype == torch.float32
+    with pytest.raises(InputError, match="float32"):
+        rough.encode_frame(query).valid.require(model.encode_frame(query).valid, "it")

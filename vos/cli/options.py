@@ -61,7 +61,7 @@ Precision = Annotated[
     typer.Option(
         "--precision",
         metavar="fp32|bf16|fp16",
-        help="seggpt-vit-large: number format; fp32 is exact, the others are for a GPU.",
+        help="compact and seggpt-vit-large: number format; fp32 is exact, the others are for a GPU.",
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
