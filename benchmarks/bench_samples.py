@@ -40,14 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = yaml.safe_load(options.config.read_text(encoding="utf-8"))
     library = Library.open([options.data / name for name in given["data"]])
     training = config_from_mapping({**given, "model": {}})
-    config = replace(training.engine, frames=options.frames)
-    training = replace(training, engine=config, seed=SEED, batch=options.samples, sizes=(config.size,))
+    config, size = replace(training.engine, frames=options.frames), training.sizes[0]
+    training = replace(training, engine=config, seed=SEED, batch=options.samples, sizes=(size,))
     names = available(library, config)[0]
     cases = {name: replace(config, weights=only(name)) for name in names} | {"all": config}
     device, maker = torch.device(options.device), BatchMaker(library, training, painted=False)
     batch = maker[0]
     check(painted(batch, device))
-    work: dict[str, Callable[[], object]] = {name: made(library, case, options.samples) for name, case in cases.items()}
+    work: dict[str, Callable[[], object]] = {
+        name: made(library, case, options.samples, size) for name, case in cases.items()
+    }
     work |= {"planned": lambda: maker[0], "painted": lambda: painted(batch, device)}
     rounds = harness.interleave(
         {name: timed(case, options.samples) for name, case in work.items()},
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = {
         "benchmark": "samples",
         "frames": options.frames,
-        "size": list(config.size),
+        "size": list(size),
         "samples": options.samples,
         "machine": harness.describe_machine(),
         "reference": harness.describe_reference(rounds),
@@ -73,9 +75,9 @@ def only(kind: str) -> KindWeights:
     return replace(none, **{kind: 1.0})
 
 
-def made(library: Library, config: EngineConfig, samples: int) -> Callable[[], object]:
+def made(library: Library, config: EngineConfig, samples: int, size: tuple[int, int]) -> Callable[[], object]:
     """Makes samples, painted on the CPU, when it is called."""
-    return lambda: [sample(library, config, SEED, index) for index in range(samples)]
+    return lambda: [sample(library, config, SEED, index, size) for index in range(samples)]
 
 
 def painted(batch: Batch | PackedBatch, device: torch.device) -> Batch:

@@ -14,7 +14,7 @@ def test_every_kind_is_timed_and_all_together(tmp_path: Path, capsys: pytest.Cap
     write_members(tmp_path / "all.tar", every_kind())
     config = tmp_path / "config.yaml"
     config.write_text(
-        "data: [all.tar]\nlearning_rate: [[0, 0], [1, 1]]\nengine: {size: [64, 64], weights: {mix: 0, clip: 0}}\n"
+        "data: [all.tar]\nlearning_rate: [[0, 0], [1, 1]]\nsizes: [[64, 64]]\nengine: {weights: {mix: 0, clip: 0}}\n"
     )
     options = ["--config", str(config), "--samples", "2", "--rounds", "1", "--frames", "3"]
     bench_samples.main(["--data", str(tmp_path), *options])

@@ -17,7 +17,8 @@ from seggpt_core.training.data.settings import EngineConfig
 from seggpt_core.training.data.shards import Library
 
 MIN_SHARE = 0.003
-"""An object must cover this share of the first frame to be asked for."""
+"""A sample is taken if an object covers this share of its first frame; the objects of a clip are then those that cover
+as much of any frame but the last."""
 TRIES = 40
 
 Maker = Callable[[np.random.Generator, Library, EngineConfig, tuple[int, int]], Frames | None]
@@ -33,12 +34,13 @@ MAKERS: dict[str, Maker] = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A clip to learn from: the last frame is the query, those before it are prompts in order of time."""
+    """A clip to learn from: frame 0 is given, and each later frame is painted from those before it."""
 
     images: np.ndarray
     """(T, H, W, 3) uint8 RGB."""
     labels: np.ndarray
-    """(T, H, W) uint8: 0 background, 1..n objects, 255 ignore. Each of 1..n is in a prompt, one in frame 0."""
+    """(T, H, W) uint8: 0 background, 1..n objects, 255 ignore. Each of 1..n is in a frame before the last, one in
+    frame 0."""
     kind: str
     """Which maker it came from."""
 
@@ -48,10 +50,8 @@ class Sample:
         return int(np.max(self.labels, where=self.labels < IGNORE, initial=0))
 
 
-def sample(
-    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int] | None = None
-) -> Sample:
-    """Sample `index` of `seed`; `size` (height, width) overrides the config's.
+def sample(library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int]) -> Sample:
+    """Sample `index` of `seed`, of `size` (height, width).
 
     Raises InputError if the library serves none of the kinds that have a weight, WorkError if no
     sample with a visible object came out in many tries.
@@ -60,9 +60,7 @@ def sample(
     return next(made for made in painted if made is not None)
 
 
-def plan_sample(
-    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int] | None = None
-) -> ClipPlan:
+def plan_sample(library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int]) -> ClipPlan:
     """The plan of `sample`, which is not painted; raises what that raises."""
     plans = candidates(library, config, seed, index, size)
     return next(plan for plan in plans if shows_object(paint_labels(plan.frames[0], plan.size)))
@@ -77,20 +75,19 @@ def _painted(plan: ClipPlan) -> Sample | None:
 
 
 def candidates(
-    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int] | None
+    library: Library, config: EngineConfig, seed: int, index: int, size: tuple[int, int]
 ) -> Iterator[ClipPlan]:
     """Plans for sample `index` of `seed`, of which the first is taken whose first frame shows an object.
 
     Raises WorkError if they are used up.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, index]))
-    shape = size or config.size
     names, shares = available(library, config)
     kind = names[int(rng.choice(len(names), p=shares))]
     for _ in range(TRIES):
-        frames = MAKERS[kind](rng, library, config, shape)
+        frames = MAKERS[kind](rng, library, config, size)
         if frames is not None:
-            yield ClipPlan(kind, shape, frames, draw_recording(rng, config, len(frames), shape))
+            yield ClipPlan(kind, size, frames, draw_recording(rng, config, len(frames), size))
     raise WorkError(f"sample {index} of seed {seed}: no {kind} with a visible object in {TRIES} tries; check the masks")
 
 
@@ -123,8 +120,8 @@ def shows_object(labels: np.ndarray) -> bool:
 def settle(labels: np.ndarray) -> np.ndarray | None:
     """(T, H, W) labels with consecutive ids, or None if frame 0 shows no object.
 
-    What no prompt shows cannot be known and becomes background. What prompts show too little of
-    to be recognised is ignored.
+    What no frame before the last one shows cannot be known and becomes background. What they show too little of to
+    be recognised is ignored.
     """
     counts = np.stack([count_labels(frame) for frame in labels])
     counts[:, [0, IGNORE]] = 0

@@ -33,7 +33,11 @@ def whole(rng: np.random.Generator, library: Library, config: EngineConfig, size
         image, masks = cv2.flip(image, 1), cv2.flip(masks, 1)
     times = draw_times(rng, config.frames)
     step = log_uniform(rng, 0.02, 0.5)
-    elastic = draw_elastic(rng, times, rng.uniform(0.0, 0.1), rng.uniform(0.3, 1.5)) if rng.random() < 0.6 else None
+    elastic = (
+        draw_elastic(rng, times, rng.uniform(0.0, 0.1), rng.uniform(0.3, 1.5))
+        if rng.random() < config.elastic
+        else None
+    )
     crop = draw_crop(rng, object_box(masks), masks.shape, size, 2.0)
     if rng.random() < config.filmed:
         views = _filmed(rng, config, times, step, crop, image.shape, size)

@@ -60,9 +60,7 @@ class EngineConfig:
     """What samples look like. Probabilities are in 0..1."""
 
     frames: int = 3
-    """Frames a sample: the prompts in order of time, then the query."""
-    size: tuple[int, int] = (256, 256)
-    """Height and width in pixels."""
+    """Frames a sample: one that is given, then those to paint, in order of time."""
     objects: int = 3
     """Objects a sample at most."""
     weights: KindWeights = KindWeights()
@@ -122,11 +120,9 @@ class EngineConfig:
 
     def __post_init__(self) -> None:
         if self.frames < 2:
-            raise InputError(f"a sample of {self.frames} frames has no prompt and query; frames must be 2 or more")
+            raise InputError(f"a sample of {self.frames} frames has none to paint; frames must be 2 or more")
         if not 1 <= self.objects <= MAX_OBJECTS:
             raise InputError(f"objects is {self.objects}; it must be 1 to {MAX_OBJECTS}")
-        if min(self.size) < 32:
-            raise InputError(f"size is {self.size}; height and width must be 32 pixels or more")
         for name in PROBABILITIES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it is a probability, 0 to 1")

@@ -12,7 +12,8 @@ from seggpt_core.training.data.shards import Library
 from tests.conftest import Require
 from tests.seggpt_core.training.data.made_shards import WriteTar, disc, every_kind, labelled, plain
 
-SMALL = EngineConfig(size=(64, 96))
+SIZE = (64, 96)
+SMALL = EngineConfig()
 NONE = KindWeights(composite=0, whole=0, pairs=0, mix=0, clip=0)
 KINDS = tuple(MAKERS)
 
@@ -48,24 +49,24 @@ def check(made: Sample, frames: int, size: tuple[int, int], objects: int) -> Non
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_keeps_the_rules(library: Library, kind: str) -> None:
     for index in range(6):
-        made = sample(library, only(kind), 3, index)
+        made = sample(library, only(kind), 3, index, SIZE)
         assert made.kind == kind
         check(made, 3, (64, 96), 3)
 
 
 def test_a_sample_depends_on_seed_and_index_alone(library: Library, write_tar: WriteTar) -> None:
-    forwards = [sample(library, SMALL, 5, index) for index in range(12)]
+    forwards = [sample(library, SMALL, 5, index, SIZE) for index in range(12)]
     np.random.seed(0)
     cv2.setRNGSeed(0)
     opened_again = Library.open([write_tar("again.tar", dict(reversed(every_kind().items())))])
-    backwards = [sample(opened_again, SMALL, 5, index) for index in reversed(range(12))]
+    backwards = [sample(opened_again, SMALL, 5, index, SIZE) for index in reversed(range(12))]
     assert all(same(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
 
 
 def test_other_seeds_and_indices_give_other_samples(library: Library) -> None:
-    first = sample(library, SMALL, 5, 0)
-    assert not same(first, sample(library, SMALL, 5, 1))
-    assert not same(first, sample(library, SMALL, 6, 0))
+    first = sample(library, SMALL, 5, 0, SIZE)
+    assert not same(first, sample(library, SMALL, 5, 1, SIZE))
+    assert not same(first, sample(library, SMALL, 6, 0, SIZE))
 
 
 @pytest.mark.parametrize(("frames", "size", "objects"), [(2, (48, 48), 1), (5, (96, 64), 6)])
@@ -77,7 +78,7 @@ def test_frames_size_and_objects_can_be_set(library: Library, frames: int, size:
 
 def test_weights_decide_what_is_drawn(library: Library) -> None:
     config = replace(SMALL, weights=replace(NONE, whole=1.0, clip=1.0))
-    kinds = [sample(library, config, 0, index).kind for index in range(40)]
+    kinds = [sample(library, config, 0, index, SIZE).kind for index in range(40)]
     assert set(kinds) == {"whole", "clip"}
     assert 10 <= kinds.count("whole") <= 30
 
@@ -91,19 +92,19 @@ def test_what_the_library_lacks_is_left_out(write_tar: WriteTar) -> None:
     cutouts = Library.open(
         [write_tar("c.tar", {"cutouts_tuxpaint/a.webp": disc((9, 200, 9)), "backgrounds/b.webp": plain((200, 9, 9))})]
     )
-    assert {sample(cutouts, SMALL, 0, index).kind for index in range(8)} == {"composite"}
+    assert {sample(cutouts, SMALL, 0, index, SIZE).kind for index in range(8)} == {"composite"}
     with pytest.raises(InputError, match="serves composite, but none of that has a weight"):
-        sample(cutouts, only("clip"), 0, 0)
+        sample(cutouts, only("clip"), 0, 0, SIZE)
 
 
 def test_masks_without_objects_are_an_error(write_tar: WriteTar) -> None:
     empty = {"ccp/1.webp": plain((1, 2, 3)), "ccp/1.png": np.zeros((96, 96), np.uint8)}
     with pytest.raises(WorkError, match="sample 7 of seed 0: no whole with a visible object"):
-        sample(Library.open([write_tar("e.tar", empty)]), only("whole"), 0, 7)
+        sample(Library.open([write_tar("e.tar", empty)]), only("whole"), 0, 7, SIZE)
 
 
+CLEAN_SIZE = (128, 128)
 CLEAN = EngineConfig(
-    size=(128, 128),
     objects=1,
     weights=replace(NONE, composite=1.0),
     twins=0,
@@ -133,7 +134,7 @@ def red_library(write_tar: WriteTar) -> Library:
 
 def test_labels_lie_on_the_object(red_library: Library) -> None:
     for index in range(12):
-        made = sample(red_library, CLEAN, 2, index)
+        made = sample(red_library, CLEAN, 2, index, CLEAN_SIZE)
         for image, labels in zip(made.images, made.labels, strict=True):
             union = np.logical_or(red_pixels(image), labels == 1).sum()
             overlap = np.logical_and(red_pixels(image), labels == 1).sum()
@@ -144,7 +145,7 @@ def test_labels_lie_on_the_object(red_library: Library) -> None:
 def test_twins_occluders_and_crowds_are_background(red_library: Library, change: dict[str, float]) -> None:
     seen_apart = 0
     for index in range(12):
-        made = sample(red_library, replace(CLEAN, elastic=0, **change), 2, index)
+        made = sample(red_library, replace(CLEAN, elastic=0, **change), 2, index, CLEAN_SIZE)
         assert made.objects == 1
         spare = red_pixels(made.images[0]) & (made.labels[0] == 0)
         seen_apart += int(spare.sum() > 60)
@@ -160,7 +161,7 @@ def test_siblings_are_objects_that_look_alike(write_tar: WriteTar) -> None:
 
     def alike(share: float) -> list[bool]:
         """Whether all objects of the first frame have one colour, for each sample of several."""
-        made = [sample(library, replace(config, siblings=share), 2, index) for index in range(24)]
+        made = [sample(library, replace(config, siblings=share), 2, index, CLEAN_SIZE) for index in range(24)]
         found = [
             {int(one.images[0][one.labels[0] == value].mean(0).argmax()) for value in np.unique(one.labels[0])[1:]}
             for one in made
@@ -175,7 +176,7 @@ def test_siblings_are_objects_that_look_alike(write_tar: WriteTar) -> None:
 
 def test_an_object_that_leaves_is_in_no_picture_of_that_frame(red_library: Library) -> None:
     for index in range(12):
-        made = sample(red_library, replace(CLEAN, leaves=1.0), 2, index)
+        made = sample(red_library, replace(CLEAN, leaves=1.0), 2, index, CLEAN_SIZE)
         absent = [number for number, labels in enumerate(made.labels) if not labels.any()]
         assert absent
         assert 0 not in absent
@@ -185,7 +186,7 @@ def test_an_object_that_leaves_is_in_no_picture_of_that_frame(red_library: Libra
 def test_an_object_that_returns_is_gone_for_a_while_and_back_at_the_end(red_library: Library) -> None:
     back = 0
     for index in range(16):
-        made = sample(red_library, replace(CLEAN, frames=6, returns=1.0), 2, index)
+        made = sample(red_library, replace(CLEAN, frames=6, returns=1.0), 2, index, CLEAN_SIZE)
         absent = [number for number, labels in enumerate(made.labels) if not labels.any()]
         gone = [number for number in absent if not red_pixels(made.images[number]).any()]
         assert gone
@@ -196,8 +197,8 @@ def test_an_object_that_returns_is_gone_for_a_while_and_back_at_the_end(red_libr
 
 def test_things_near_the_camera_hide_and_are_background(red_library: Library) -> None:
     config = replace(CLEAN, elastic=0, parallax=0)
-    free = [sample(red_library, config, 3, index) for index in range(16)]
-    hidden = [sample(red_library, replace(config, near=1.0), 3, index) for index in range(16)]
+    free = [sample(red_library, config, 3, index, CLEAN_SIZE) for index in range(16)]
+    hidden = [sample(red_library, replace(config, near=1.0), 3, index, CLEAN_SIZE) for index in range(16)]
     changed = [(one.images[0] != other.images[0]).any(-1) for one, other in zip(free, hidden, strict=True)]
     assert sum(np.count_nonzero(where) > 60 for where in changed) >= 14  # few lie outside as good as whole
     fewer = [(one.labels == 1).sum() > (other.labels == 1).sum() for one, other in zip(free, hidden, strict=True)]
@@ -208,7 +209,7 @@ def test_things_near_the_camera_hide_and_are_background(red_library: Library) ->
 def test_thin_parts_belong_to_their_object(red_library: Library) -> None:
     """Every red pixel is labelled or touches one that is."""
     for index in range(12):
-        made = sample(red_library, replace(CLEAN, thin_parts=1.0), 2, index)
+        made = sample(red_library, replace(CLEAN, thin_parts=1.0), 2, index, CLEAN_SIZE)
         for image, labels in zip(made.images, made.labels, strict=True):
             assert cv2.dilate(labels, np.ones((3, 3), np.uint8))[red_pixels(image)].all()
 
@@ -221,7 +222,7 @@ def test_long_samples_keep_their_objects(library: Library, write_tar: WriteTar, 
         walk = {f"davis2016_train/walk/{n:05d}.{end}": picture for n in range(9) for end, picture in pictures(n)}
         library = Library.open([write_tar("clip.tar", walk)])
     config = replace(only(kind), frames=frames, leaves=0.0, returns=0.0)
-    made = [sample(library, config, 3, index) for index in range(6)]
+    made = [sample(library, config, 3, index, SIZE) for index in range(6)]
     for one in made:
         check(one, frames, (64, 96), 3)
     assert sum(bool((one.labels[-1] % IGNORE).any()) for one in made) >= 4
@@ -235,7 +236,7 @@ def test_scenes_keep_objects_of_their_own(write_tar: WriteTar) -> None:
     library = Library.open([write_tar("s.tar", members)])
     config = replace(CLEAN, scene_objects=1.0)
     for index in range(8):
-        made = sample(library, config, 4, index)
+        made = sample(library, config, 4, index, CLEAN_SIZE)
         marked = made.images[0][made.labels[0] == 1]
         assert np.median(marked[:, 2]) > 200  # blue
 
@@ -271,7 +272,6 @@ def test_every_setting_from_0_to_1_is_checked() -> None:
     [
         ({"frames": 1}, "frames must be 2 or more"),
         ({"objects": 0}, "objects is 0"),
-        ({"size": (16, 64)}, "32 pixels or more"),
         *(({name: 1.5}, f"{name} is 1.5") for name in PROBABILITIES),
     ],
 )
@@ -292,4 +292,4 @@ def test_real_shards(require: Require) -> None:
     assert sum(len(clip.frames) for clip in library.clips) == 2079
     config = EngineConfig(weights=KindWeights(composite=1, whole=1, pairs=1, mix=1, clip=1))
     for index in range(20):
-        check(sample(library, config, 11, index), 3, (256, 256), 3)
+        check(sample(library, config, 11, index, (256, 256)), 3, (256, 256), 3)

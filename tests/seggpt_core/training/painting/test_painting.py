@@ -33,9 +33,7 @@ from tests.tolerances import PAINTED_LABELS, PAINTED_LEVEL, RECORDED_LEVEL
 
 CPU = torch.device("cpu")
 SIZE = (64, 96)
-BUSY = EngineConfig(
-    size=SIZE, frames=3, near=0.5, shadows=0.5, motion_blur=0.7, elastic=0.7, scene_elastic=0.7, thin_parts=0.5
-)
+BUSY = EngineConfig(frames=3, near=0.5, shadows=0.5, motion_blur=0.7, elastic=0.7, scene_elastic=0.7, thin_parts=0.5)
 NONE = KindWeights(composite=0, whole=0, pairs=0, mix=0, clip=0)
 
 
@@ -64,12 +62,12 @@ def compare(plans: Sequence[ClipPlan], exempt: float = 0.0) -> None:
 def test_every_kind_of_clip_is_painted_alike(library: Library, kind: str) -> None:
     """Noise, of which the made library's labelled images consist, changes by levels within 1/32 of a pixel."""
     config = replace(BUSY, weights=replace(NONE, **{kind: 1.0}))
-    compare([plan_sample(library, config, 3, index) for index in range(5)], exempt=0.03)
+    compare([plan_sample(library, config, 3, index, SIZE) for index in range(5)], exempt=0.03)
 
 
 def test_real_clips_are_painted_alike(require: Require) -> None:
     library = Library.open(sorted((require("data") / "train").glob("*.tar")))
-    compare([plan_sample(library, BUSY, 11, index) for index in range(12)], exempt=1e-3)
+    compare([plan_sample(library, BUSY, 11, index, SIZE) for index in range(12)], exempt=1e-3)
 
 
 def soft_square(alpha: int) -> np.ndarray:
@@ -93,7 +91,7 @@ def test_stickers_cover_each_other_throw_shadows_and_may_lie_outside(shadow: Sha
 
 
 def test_pictures_of_frames_that_share_them_are_packed_once(library: Library) -> None:
-    plan = plan_sample(library, replace(BUSY, weights=replace(NONE, composite=1.0)), 3, 0)
+    plan = plan_sample(library, replace(BUSY, weights=replace(NONE, composite=1.0)), 3, 0, SIZE)
     once, thrice = pack([plan]), pack([plan] * 3)
     assert len(once.atlas) == len(thrice.atlas)
     assert len(thrice.backdrops.part) == 3 * len(once.backdrops.part)
@@ -152,9 +150,9 @@ def test_a_packed_batch_is_the_batch_of_its_samples(library: Library) -> None:
     """Whole labelled images, recorded without noise."""
     config = replace(BUSY, weights=replace(NONE, whole=1.0), blemishes=0.0)
     indices = list(range(6))
-    plans = [plan_sample(library, config, 3, index) for index in indices]
+    plans = [plan_sample(library, config, 3, index, SIZE) for index in indices]
     mine = packed_batch(plans, indices, 3, 0.5, 0.7, config.objects).to(CPU)
-    samples = [sample(library, config, 3, index) for index in indices]
+    samples = [sample(library, config, 3, index, SIZE) for index in indices]
     expected: Batch = make_batch(samples, indices, 3, 0.5, 0.7)
     assert mine.images.shape == expected.images.shape
     assert (mine.images - expected.images).abs().mean() < 1 / 255
@@ -170,7 +168,7 @@ def test_a_gpu_paints_what_a_cpu_does(library: Library, require: Require) -> Non
     """All but grain: its random numbers are the device's own."""
     gpu = require("gpu")
     indices = list(range(8))
-    plans = [plan_sample(library, BUSY, 3, index) for index in indices]
+    plans = [plan_sample(library, BUSY, 3, index, SIZE) for index in indices]
     quiet = [replace(plan, recording=replace(plan.recording, noise=None)) for plan in plans]
     packed = packed_batch(quiet, indices, 3, 0.5, 0.7, BUSY.objects)
     mine, expected = packed.to(gpu), packed.to(CPU)
