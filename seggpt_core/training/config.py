@@ -12,6 +12,10 @@ from seggpt_core.errors import InputError
 from seggpt_core.training.data.settings import EngineConfig
 
 PRECISIONS = ("fp32", "bf16")
+_SHARES = ("ema", "tetrahedron_share", "own_share")
+"""Fields in 0..1."""
+_COUNTS = ("batch", "state_every", "distinct")
+"""Fields that are 1 or more, or None where that is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +69,17 @@ class TrainingConfig:
             raise InputError(
                 f"grow_step {self.grow_step} with {len(self.grown_sizes)} grown_sizes: both are needed, or neither"
             )
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be in 0 to 1")
+        for name in _COUNTS:
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if not self.sizes:
+            raise InputError("sizes is empty: at least one [height, width] is needed")
         for size in (*self.sizes, *self.grown_sizes):
-            if size[0] % 16 or size[1] % 16:
-                raise InputError(f"size {size[0]}x{size[1]}: height and width must be multiples of 16")
+            if size[0] % 16 or size[1] % 16 or min(size) < 32:
+                raise InputError(f"size {size[0]}x{size[1]}: height and width must be multiples of 16, from 32 on")
 
     @property
     def steps(self) -> int:

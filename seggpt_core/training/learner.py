@@ -4,7 +4,7 @@ Shape suffixes: B clips of T frames at H×W.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import torch
@@ -38,8 +38,8 @@ class Learner(Protocol):
         """The hyper-parameters stored beside its weights."""
         ...
 
-    def initialise(self, batch: Batch) -> None:
-        """Set what is fitted to data before the first step."""
+    def initialise(self, make_batch: Callable[[], Batch]) -> None:
+        """Set what is fitted to data before the first step; make_batch makes the data, if it is called."""
         ...
 
     def unfreeze(self) -> None:
@@ -68,11 +68,11 @@ class CompactLearner:
         self.sizes = dataclasses.asdict(net.config)
         net.stem.requires_grad_(False)
 
-    def initialise(self, batch: Batch) -> None:
+    def initialise(self, make_batch: Callable[[], Batch]) -> None:
         """Key projection from a principal component analysis of the descriptors of the batch."""
         if self._fitted:
             return
-        images = batch.images.flatten(0, 1)
+        images = make_batch().images.flatten(0, 1)
         with torch.no_grad():
             axes = principal_axes(self.net.describe(images, self.net.stem(images)), self.net.config.key_channels)
             self.net.key.weight.copy_(axes)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from seggpt_core.files import replacing
+
 _SIZE = (900, 420)
 _MARGIN = 50
 _SMOOTH = 0.9
@@ -43,10 +45,14 @@ def read(path: Path, until_step: int | None = None) -> list[Entry]:
 
 
 def rewrite(path: Path, entries: list[Entry]) -> None:
-    """Keep only these entries: what a resumed run had done at its state."""
-    path.unlink(missing_ok=True)
-    for entry in entries:
-        append(path, entry)
+    """Keep only these entries: what a resumed run had done at its state. A kill leaves the log as it was, or this."""
+    if not entries:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as fresh:
+        fresh.unlink(missing_ok=True)
+        for entry in entries:
+            append(fresh, entry)
 
 
 def plot(entries: list[Entry], path: Path) -> None:

@@ -17,7 +17,14 @@ from seggpt_core.training.data.shards import Library
 from seggpt_core.training.feeding import BatchMaker, batches
 from seggpt_core.training.learner import CompactLearner, Learner
 from seggpt_core.training.processes import Processes, joined
-from seggpt_core.training.state import STATE_MB, check_sizes, find_state, load_state, save_state
+from seggpt_core.training.state import (
+    STATE_MB,
+    changed_settings,
+    check_sizes,
+    find_state,
+    load_state,
+    save_state,
+)
 from seggpt_core.training.trainer import Trainer
 
 LOG_EVERY = 10
@@ -54,6 +61,7 @@ def train(
     *,
     piece: Piece = Piece(),
     on_entry: Callable[[log.Entry, float], None] = lambda entry, share: None,
+    on_resume: Callable[[int, tuple[str, ...]], None] = lambda step, changed: None,
     make_learner: Callable[[TrainingConfig], Learner] | None = None,
 ) -> None:
     """Train a model (the compact one unless `make_learner` says otherwise) from where `folders.out` stands to
@@ -62,6 +70,7 @@ def train(
     A run cut into pieces gives the same weights as one that was not, on one machine with equal threads. Where
     `torchrun` has started several processes, all call this alike: they share each batch, and the first one writes.
     on_entry: gets each line of the log, and the share of the device's matrix ceiling that was used since the last one.
+    on_resume: gets the step that the run goes on from, and the settings that have changed since it was reached.
     """
     began = time.perf_counter()
     with joined(device) as (processes, own_device):
@@ -69,24 +78,36 @@ def train(
         learner = (make_learner or compact_learner)(config)
         maker = BatchMaker(library, config, processes, painted=own_device.type == "cpu")
         check_sizes(learner.net.state_dict(), piece.state_mb)
-        trainer = start_or_resume(learner, maker, folders, own_device)
+        trainer = start_or_resume(learner, maker, folders, own_device, on_resume)
         ceiling = matrix_ceiling(own_device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
         journal = _Journal(config, folders, processes, began, on_entry, trainer.step, ceiling)
-        counter = Counter()
-        stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
-        for batch in batches(maker, range(trainer.step, stop), piece.workers):
-            moved = batch.to(own_device)
-            kind = (*moved.images.shape, len(trainer.trained))
-            loss, flops = counter.run(kind, lambda batch=moved: trainer.take_step(batch))  # type: ignore[misc]
-            spent = (time.perf_counter() - began) / 60
-            last = trainer.step == stop or processes.any(piece.max_minutes is not None and spent >= piece.max_minutes)
-            journal.note(trainer.step, loss, flops, last=last)
-            if last or trainer.step % config.state_every == 0:
-                if processes.is_first:
-                    save(trainer, config, folders, piece.state_mb)
-                processes.wait()
-            if last:
-                break
+        _take_steps(trainer, maker, folders, own_device, piece, began, journal)
+
+
+def _take_steps(
+    trainer: Trainer,
+    maker: BatchMaker,
+    folders: RunFolders,
+    device: torch.device,
+    piece: Piece,
+    began: float,
+    journal: "_Journal",
+) -> None:
+    config, processes, counter = maker.config, maker.processes, Counter()
+    stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
+    for batch in batches(maker, range(trainer.step, stop), piece.workers):
+        moved = batch.to(device)
+        kind = (*moved.images.shape, len(trainer.trained))
+        loss, flops = counter.run(kind, lambda batch=moved: trainer.take_step(batch))  # type: ignore[misc]
+        spent = (time.perf_counter() - began) / 60
+        last = trainer.step == stop or processes.any(piece.max_minutes is not None and spent >= piece.max_minutes)
+        journal.note(trainer.step, loss, flops, last=last)
+        if last or trainer.step % config.state_every == 0:
+            if processes.is_first:
+                save(trainer, config, folders, piece.state_mb)
+            processes.wait()
+        if last:
+            break
 
 
 class _Journal:
@@ -149,16 +170,24 @@ def compact_learner(config: TrainingConfig) -> Learner:
     return CompactLearner(net, fitted=True)
 
 
-def start_or_resume(learner: Learner, maker: BatchMaker, folders: RunFolders, device: torch.device) -> Trainer:
-    """A trainer at the state in `folders.out`, or at step 0."""
+def start_or_resume(
+    learner: Learner,
+    maker: BatchMaker,
+    folders: RunFolders,
+    device: torch.device,
+    on_resume: Callable[[int, tuple[str, ...]], None] = lambda step, changed: None,
+) -> Trainer:
+    """A trainer at the state in `folders.out`, or at step 0. on_resume: see `train`."""
     learner.net.to(device)
     trainer = Trainer(learner, maker.config, maker.processes)
     state = find_state(folders.out / "state")
     if state is not None:
         trainer.resume(load_state(state))
+        if maker.processes.is_first:
+            on_resume(trainer.step, changed_settings(state, maker.config))
         return trainer
     folders.out.mkdir(parents=True, exist_ok=True)
-    trainer.initialise(maker.first().to(device))
+    trainer.initialise(lambda: maker.first().to(device))
     return trainer
 
 

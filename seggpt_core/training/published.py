@@ -1,6 +1,7 @@
 """The published model in training."""
 
 import dataclasses
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -25,7 +26,7 @@ class PublishedLearner:
         # Every clip is painted as an instance task, which leaves the other token without a gradient.
         net.type_token_cls.requires_grad_(False)
 
-    def initialise(self, batch: Batch) -> None:
+    def initialise(self, make_batch: Callable[[], Batch]) -> None:
         """Nothing is fitted to data."""
 
     def unfreeze(self) -> None:

@@ -23,8 +23,8 @@ from seggpt_core.training.config import TrainingConfig
 
 STATE_MB = 14
 """Largest file by default, in millions of bytes."""
-_HEADER_BYTES = 20_000
-"""Room in each file for what safetensors says of its tensors."""
+_FILE_BYTES = 32
+"""Of a safetensors file beside its tensors and what it says of each."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def save_state(folder: Path, state: State, config: TrainingConfig, state_mb: flo
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     parts = {}
-    for number, tensors in enumerate(_parts(state.tensors, _most(state_mb))):
+    for number, tensors in enumerate(_parts(state.tensors, round(state_mb * 1e6))):
         path = fresh / f"part-{number:02d}.safetensors"
         save_file(tensors, path)
         parts[path.name] = sha256(path)
@@ -62,9 +62,9 @@ def save_state(folder: Path, state: State, config: TrainingConfig, state_mb: flo
 def check_sizes(tensors: Mapping[str, Tensor], state_mb: float) -> None:
     """Raises InputError if a tensor alone is larger than a file of the state may be, in millions of bytes."""
     for name, tensor in tensors.items():
-        if tensor.nbytes > _most(state_mb):
-            held, needed = _most(state_mb) / 1e6, tensor.nbytes / 1e6
-            raise InputError(f"the state's files hold {held:.2f} MB, but {name} has {needed:.2f} MB")
+        needed = (_FILE_BYTES + _bytes_with_entry(name, tensor)) / 1e6
+        if needed > state_mb:
+            raise InputError(f"the state's files hold {state_mb:g} MB, but {name} needs {needed:.2f} MB")
 
 
 def find_state(folder: Path) -> Path | None:
@@ -91,21 +91,40 @@ def load_state(folder: Path) -> State:
     return State(step, tensors)
 
 
+def changed_settings(folder: Path, config: TrainingConfig) -> tuple[str, ...]:
+    """Names, as `engine.frames`, of the settings that are others than those that the state in `folder` was saved with.
+
+    Settings that were unknown then are left out: what they are by default is how it was.
+    """
+    before = _flat(json.loads((folder / "state.json").read_text())["config"])
+    now = _flat(json.loads(json.dumps(dataclasses.asdict(config))))
+    return tuple(name for name, value in now.items() if name in before and before[name] != value)
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
+
+
 def _parts(tensors: Mapping[str, Tensor], most: int) -> Iterator[dict[str, Tensor]]:
     part: dict[str, Tensor] = {}
-    size = 0
+    size = _FILE_BYTES
     for name, tensor in sorted(tensors.items()):
-        if part and size + tensor.nbytes > most:
+        needed = _bytes_with_entry(name, tensor)
+        if part and size + needed > most:
             yield part
-            part, size = {}, 0
+            part, size = {}, _FILE_BYTES
         part[name] = tensor.detach().cpu().contiguous()
-        size += tensor.nbytes
+        size += needed
     yield part
 
 
-def _most(state_mb: float) -> int:
-    """Bytes of tensors in a file."""
-    return round(state_mb * 1e6) - _HEADER_BYTES
+def _bytes_with_entry(name: str, tensor: Tensor) -> int:
+    """Of a tensor in a safetensors file, with its JSON entry in the header; its two offsets have ten digits at most."""
+    entry = {name: {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [9_999_999_999, 9_999_999_999]}}
+    return tensor.nbytes + len(json.dumps(entry, ensure_ascii=False).encode())
 
 
 def _older(folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """One model in training: its optimiser, its averaged weights, and its state in and out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -34,9 +34,9 @@ class Trainer:
         self.average = {name: p.detach().clone() for name, p in self.trained.items()}
         self.optimiser = torch.optim.AdamW(self._groups(self.trained.values(), factor=1.0), lr=0.0, betas=_BETAS)
 
-    def initialise(self, batch: Batch) -> None:
-        """Fit what is fitted to data; the averaged weights start there."""
-        self.learner.initialise(batch)
+    def initialise(self, make_batch: Callable[[], Batch]) -> None:
+        """Fit what is fitted to data; the averaged weights start there. make_batch: see `Learner.initialise`."""
+        self.learner.initialise(make_batch)
         self.average = {name: p.detach().clone() for name, p in self.trained.items()}
 
     def take_step(self, batch: Batch) -> float:

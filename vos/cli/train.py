@@ -33,7 +33,7 @@ def train_command(
         Path | None, typer.Option(envvar="VOS_TRAIN_DATA", help="The folder the config's data lies in.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Gets state/, log.csv, loss.png and weights.safetensors.")] = None,
-    until_step: Annotated[int | None, typer.Option(help="Stop here; the same command goes on later.")] = None,
+    until_step: Annotated[int | None, typer.Option(min=1, help="Stop here; the same command goes on later.")] = None,
     max_minutes: Annotated[
         float | None, typer.Option(help="Stop at the first step after so many minutes; likewise.")
     ] = None,
@@ -42,7 +42,9 @@ def train_command(
         int, typer.Option(min=0, help="Processes that make samples ahead; 0: a thread. The samples are the same.")
     ] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="CPU threads for torch; its own choice by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads for torch; its own choice by default.")
+    ] = None,
 ) -> None:
     """Train the compact model, or resume where OUT stands."""
     if ctx.invoked_subcommand is not None:
@@ -65,8 +67,11 @@ def train_command(
             f"{entry.samples_per_second:.2f} samples/s, {share:.0%} of the matrix ceiling  {entry.hours:.2f} h"
         )
 
+    def going_on(step: int, changed: tuple[str, ...]) -> None:
+        typer.echo(f"going on from step {step}" + (f"; changed since: {', '.join(changed)}" if changed else ""))
+
     piece = Piece(until_step=until_step, max_minutes=max_minutes, state_mb=state_mb, workers=workers)
-    train(settings, folders, resolve_device(device), piece=piece, on_entry=show)
+    train(settings, folders, resolve_device(device), piece=piece, on_entry=show, on_resume=going_on)
     typer.echo(f"weights in {out / 'weights.safetensors'}")
 
 

@@ -1,5 +1,6 @@
 """A state comes back bit by bit, in parts of bounded size, or is refused."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import torch
 
 from seggpt_core.errors import InputError
 from seggpt_core.training.config import TrainingConfig, config_from_mapping
-from seggpt_core.training.state import STATE_MB, State, find_state, load_state, save_state
+from seggpt_core.training.data.settings import EngineConfig
+from seggpt_core.training.state import STATE_MB, State, changed_settings, find_state, load_state, save_state
 
 CONFIG = TrainingConfig(data=("a.tar",), learning_rate=((0, 0.0), (10, 1e-3)))
 
@@ -33,9 +35,25 @@ def test_parts_may_be_smaller_but_not_than_a_tensor(tmp_path: Path) -> None:
     sizes = [part.stat().st_size for part in (tmp_path / "state").glob("part-*")]
     assert len(sizes) == 2
     assert max(sizes) <= 900_000
-    with pytest.raises(InputError, match=r"files hold 0\.28 MB, but weight/0 has 0\.40 MB"):
+    with pytest.raises(InputError, match=r"files hold 0\.3 MB, but weight/0 needs 0\.40 MB"):
         save_state(tmp_path / "state", State(8, tensors), CONFIG, state_mb=0.3)
     assert load_state(tmp_path / "state").step == 7, "the older state stays"
+
+
+def test_what_a_file_says_of_many_small_tensors_counts_too(tmp_path: Path) -> None:
+    tensors = {f"weight/blocks.{index}.bias": torch.zeros(index % 3 + 1, 2) for index in range(2000)}
+    save_state(tmp_path / "state", State(7, tensors), CONFIG, state_mb=0.05)
+    sizes = [part.stat().st_size for part in sorted((tmp_path / "state").glob("part-*"))]
+    assert all(0.8 * 50_000 < size <= 50_000 for size in sizes[:-1])
+    assert sizes[-1] <= 50_000
+    assert load_state(tmp_path / "state").tensors.keys() == tensors.keys()
+
+
+def test_settings_that_changed_since_are_named(tmp_path: Path) -> None:
+    save_state(tmp_path / "state", State(7, {"weight/a": torch.zeros(3)}), CONFIG)
+    assert changed_settings(tmp_path / "state", CONFIG) == ()
+    other = dataclasses.replace(CONFIG, seed=5, engine=EngineConfig(frames=6), learning_rate=((0, 0.0), (20, 1e-3)))
+    assert changed_settings(tmp_path / "state", other) == ("learning_rate", "engine.frames", "seed")
 
 
 def test_a_kill_between_two_renamings_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +102,15 @@ def test_the_learning_rate_runs_along_straight_lines() -> None:
         ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "batch": "four"}, "config.batch: 'four'"),
         ({"data": ["a"], "learning_rate": [[5, 0], [1, 1]]}, "rising from 0"),
         ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "sizes": [[100, 96]]}, "100x96"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "sizes": []}, "sizes is empty"),
+        (
+            {"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "state_every": 0},
+            "state_every is 0; it must be 1",
+        ),
+        (
+            {"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "own_share": 1.5},
+            "own_share is 1.5; it must be in",
+        ),
         ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "model": {"width": 30}}, "width 30"),
     ],
 )

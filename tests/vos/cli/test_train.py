@@ -63,8 +63,11 @@ def test_train_and_resume(tmp_path: Path) -> None:
     first = CliRunner().invoke(app, [*arguments, "--until-step", "2"])
     assert first.exit_code == 0, first.output
     assert "step 2/3" in first.output
+    assert "going on" not in first.output
+    config.write_text(config.read_text().replace("batch: 1", "batch: 1\nseed: 9"))
     second = CliRunner().invoke(app, arguments)
     assert second.exit_code == 0, second.output
+    assert "going on from step 2; changed since: seed\n" in second.output
     assert "step 3/3" in second.output
     assert "step 2/3" not in second.output
     assert (tmp_path / "run" / "weights.safetensors").is_file()
