@@ -59,3 +59,6 @@ the edge between two steps may fall on either side."""
 
 CODED_GREY = 0.5
 """The mean difference in 8-bit levels where no colours are rounded on the way."""
+
+ROUNDED_RATES = 0.01
+"""Relative, on learning rates: for steps 4900 to 5200 of the shipped run the config's points are rounded ones."""
