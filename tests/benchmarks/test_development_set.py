@@ -41,6 +41,18 @@ def test_a_shard_of_clips_becomes_a_data_set(shard: Path, tmp_path: Path) -> Non
     assert (truth > 0).sum() == 39 * 40
 
 
+def test_frames_that_are_skipped_leave_clips_shorter_or_out(
+    shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    development_set.main(["--shard", str(shard), "--skip", "2", "--frames", "60", "--out", str(tmp_path / "dev")])
+    assert "hare is left out: it has 4 frames" in capsys.readouterr().err
+    snail, tortoise = open_dataset("davis2016", tmp_path / "dev").sequences
+    assert (snail.name, len(snail.stems)) == ("snail", 3)
+    assert (tortoise.name, len(tortoise.stems)) == ("tortoise", 4)
+    (layer,) = snail.layers
+    assert np.array_equal(np.argwhere(read_truth(snail, layer, 0) > 0).min(0), [12, 20])
+
+
 def test_stacked_clips_hold_two_objects(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     development_set.main(["--shard", str(shard), "--stacked", "--out", str(tmp_path / "dev")])
     assert "tortoise is left out" in capsys.readouterr().err
