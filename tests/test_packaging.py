@@ -100,11 +100,11 @@ def test_wheel_carries_nothing_else(wheel: zipfile.ZipFile) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"vos", "seggpt_core"}
 
 
-def test_wheel_names_its_command_and_licence(wheel: zipfile.ZipFile) -> None:
+def test_wheel_names_its_command_and_licences(wheel: zipfile.ZipFile) -> None:
     texts = {name.split("/", 1)[-1]: name for name in wheel.namelist() if ".dist-info/" in name}
     assert "vos = vos.cli.main:main" in wheel.read(texts["entry_points.txt"]).decode()
-    assert "License-Expression: Apache-2.0" in wheel.read(texts["METADATA"]).decode()
-    assert "licenses/LICENSE" in texts
+    assert "License-Expression: Apache-2.0 AND CC-BY-NC-4.0\n" in wheel.read(texts["METADATA"]).decode()
+    assert {"licenses/LICENSE", "licenses/seggpt_core/weights/README.md"} <= texts.keys()
 
 
 def test_embedded_weights_are_small() -> None:
