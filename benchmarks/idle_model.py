@@ -50,7 +50,9 @@ class IdleModel:
         valid = Validity(model=self.name, weights=self.weights_hash, size=size, dtype=image.dtype, device=self.device)
         return FrameFeatures(valid=valid)
 
-    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> IdlePrompt:
+    def encode_prompts(
+        self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None, trust: float = 1.0
+    ) -> IdlePrompt:
         colours, _ = target_grid(targets, known, frame.valid, _STRIDE)
         return IdlePrompt(valid=frame.valid, passes=len(targets), colours=colours)
 

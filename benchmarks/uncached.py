@@ -23,6 +23,7 @@ class UncachedPrompt(PromptFeatures):
     image: torch.Tensor
     targets: torch.Tensor
     known: torch.Tensor | None
+    trust: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,13 @@ class Uncached:
         return UncachedFrame(valid=query.valid, image=image, query=query)
 
     def encode_prompts(
-        self, frame: FrameFeatures, targets: torch.Tensor, known: torch.Tensor | None = None
+        self, frame: FrameFeatures, targets: torch.Tensor, known: torch.Tensor | None = None, trust: float = 1.0
     ) -> UncachedPrompt:
         if not isinstance(frame, UncachedFrame):
             raise TypeError(f"a frame of Uncached is needed, not {type(frame).__name__}")
-        return UncachedPrompt(valid=frame.valid, passes=len(targets), image=frame.image, targets=targets, known=known)
+        return UncachedPrompt(
+            valid=frame.valid, passes=len(targets), image=frame.image, targets=targets, known=known, trust=trust
+        )
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> UncachedPromptSet:
         remembered = tuple(prompt for prompt in prompts if isinstance(prompt, UncachedPrompt))
@@ -68,7 +71,9 @@ class Uncached:
         if not isinstance(frame, UncachedFrame) or not isinstance(prompts, UncachedPromptSet):
             raise TypeError("a frame and prompts of Uncached are needed")
         encoded = [
-            self._model.encode_prompts(self._model.encode_frame(prompt.image), prompt.targets, prompt.known)
+            self._model.encode_prompts(
+                self._model.encode_frame(prompt.image), prompt.targets, prompt.known, prompt.trust
+            )
             for prompt in prompts.remembered
         ]
         return self._model.segment(frame.query, self._model.prepare(encoded))

@@ -100,15 +100,18 @@ class CompactNet(nn.Module):
         """Unit descriptors of the stride-8 patches, (B, N, DESCRIPTOR_CHANNELS)."""
         return F.normalize(descriptors(images, maps).flatten(2).transpose(1, 2), dim=-1)
 
-    def encode_prompts(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> EncodedPrompts:
-        """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too."""
+    def encode_prompts(
+        self, frames: EncodedFrames, targets: Tensor, known: Tensor, trust: float = 1.0
+    ) -> EncodedPrompts:
+        """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too.
+        trust: see `InContextModel.encode_prompts`; matching alone knows it."""
         seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
         tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
         attention = self.blocks.remember(tokens, frames.grid)
         kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), tokens.device)
         return EncodedPrompts(
             keys=frames.keys[:, kept],
-            values=voting_values(targets, known)[:, kept],
+            values=voting_values(targets, known, trust)[:, kept],
             attention=tuple(thinned(block, frames.grid) for block in attention),
         )
 
@@ -205,13 +208,15 @@ class Compact:
         return CompactFrame(valid=valid, keys=frames.keys, tokens=frames.tokens, skips=skips, grid=frames.grid)
 
     @torch.inference_mode()
-    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> CompactPrompt:
+    def encode_prompts(
+        self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None, trust: float = 1.0
+    ) -> CompactPrompt:
         """See `InContextModel.encode_prompts`."""
         frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=4)
         passes = targets.shape[0]
         with self.execution.autocast(self.device):
-            prompts = self.net.encode_prompts(frame.encoded(passes), targets, known)
+            prompts = self.net.encode_prompts(frame.encoded(passes), targets, known, trust)
         values = prompts.values.transpose(0, 1)[None]
         return CompactPrompt(
             valid=frame.valid, passes=passes, keys=prompts.keys, values=values, attention=prompts.attention

@@ -97,12 +97,12 @@ class Readout:
         return torch.cat([*cells, self.evidence], dim=1)
 
 
-def voting_values(targets: Tensor, known: Tensor) -> Tensor:
-    """Values with their right to vote, (P, N, 16): the 12 colour values times `known`, then `known`, then zeros.
+def voting_values(targets: Tensor, known: Tensor, trust: float = 1.0) -> Tensor:
+    """Values with their right to vote, (P, N, 16): the 12 colour values times that right, then it, then zeros.
 
-    targets: (P, 3, H/4, W/4); known: (P, 1, H/4, W/4) in 0..1.
+    targets: (P, 3, H/4, W/4); known: (P, 1, H/4, W/4) in 0..1, which times `trust` is the right to vote.
     """
-    weight = F.avg_pool2d(known, 2).flatten(2).transpose(1, 2)
+    weight = trust * F.avg_pool2d(known, 2).flatten(2).transpose(1, 2)
     padding = weight.new_zeros((*weight.shape[:2], COLUMNS - VALUES - 1))
     return torch.cat([patch_values(targets) * weight, weight, padding], dim=-1)
 

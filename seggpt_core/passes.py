@@ -82,15 +82,17 @@ def encode_labels(
     known: npt.NDArray[np.bool_],
     groups: Sequence[Group],
     colours: Palette = TETRAHEDRON,
+    trust: float = 1.0,
 ) -> PromptFeatures:
     """A frame as a prompt, from its label map.
 
     labels: (H, W) uint8; ids of no group are painted as background. known: (H, W) bool, false where the label
-    must not vote. Both may have any size: they are resized to the frame's.
+    must not vote. Both may have any size: they are resized to the frame's. trust: see `InContextModel.encode_prompts`.
     """
     ids, weight = torch.from_numpy(labels).to(model.device), torch.from_numpy(known).to(model.device).float()
     painted = (palette.colour_ids(ids, group, colours) for group in groups)
-    return model.encode_prompts(frame, *canvas.to_model_targets(painted, weight, frame.valid.size, model.resampling))
+    targets = canvas.to_model_targets(painted, weight, frame.valid.size, model.resampling)
+    return model.encode_prompts(frame, *targets, trust=trust)
 
 
 def segment_groups(

@@ -97,11 +97,12 @@ class InContextModel(Protocol):
         ...
 
     def encode_prompts(
-        self, frame: FrameFeatures, targets: torch.Tensor, known: torch.Tensor | None = None
+        self, frame: FrameFeatures, targets: torch.Tensor, known: torch.Tensor | None = None, trust: float = 1.0
     ) -> PromptFeatures:
         """targets: (P, 3, a, b) float RGB colours in 0..1, at any resolution of the frame's aspect (the
         model resamples to its own grid); known: (a, b) float 0..1, 0 where the target is unknown (void)
-        and must not vote; None means all known."""
+        and must not vote; None means all known. trust: how much its votes count beside those of other
+        prompts; a model in which prompts do not vote takes no notice."""
         ...
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> PromptSet:

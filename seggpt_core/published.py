@@ -102,8 +102,11 @@ class Published:
         return PublishedFrame(valid=valid, pixels=pixels, patches=patches)
 
     @torch.inference_mode()
-    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> PublishedPrompt:
-        """See `InContextModel.encode_prompts`. The model has no notion of an unknown pixel: it is background."""
+    def encode_prompts(
+        self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None, trust: float = 1.0
+    ) -> PublishedPrompt:
+        """See `InContextModel.encode_prompts`. The model has no notion of an unknown pixel: it is background. Its
+        prompts are averaged, none counts more than another."""
         frame = own_frame(frame, PublishedFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=1)
         targets = normalise(targets * known)

@@ -76,11 +76,13 @@ class MatchingReadout:
         return ReadoutFrame(valid=valid, keys=keys, grid=(described.shape[-2], described.shape[-1]))
 
     @torch.inference_mode()
-    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> ReadoutPrompt:
+    def encode_prompts(
+        self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None, trust: float = 1.0
+    ) -> ReadoutPrompt:
         """See `InContextModel.encode_prompts`."""
         frame = own_frame(frame, ReadoutFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=4)
-        values = voting_values(targets, known).transpose(0, 1)
+        values = voting_values(targets, known, trust).transpose(0, 1)
         return ReadoutPrompt(valid=frame.valid, passes=targets.shape[0], keys=frame.keys, values=values)
 
     @torch.inference_mode()

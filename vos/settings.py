@@ -73,6 +73,8 @@ class TrackerSettings(ModelSettings):
     """Three objects a pass in colours equally far apart, or one, white on black."""
     soft_memory: bool = True
     """Remember probabilities as mixed colours; false remembers the winner's colour."""
+    trust: float = Field(default=8.0, ge=1, le=1000)
+    """How much a pixel of a mask that the user gave counts in matching beside one of a remembered prediction."""
     memory_mib: int = Field(default=256, ge=1)
     """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
 

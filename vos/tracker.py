@@ -190,9 +190,11 @@ class Tracker:
     def _encode_given(
         self, features: FrameFeatures, cohort: _Cohort, labels: LabelMap, mask: LabelMap | None
     ) -> PromptFeatures:
-        """A frame as a prompt, from its label map; pixels that are void in `mask` do not vote."""
+        """A frame as a prompt, from its label map; `mask` is the user's, if it gave any of the objects: its void pixels
+        do not vote, the others with more right than a prediction."""
         known = np.ones(labels.shape, dtype=np.bool_) if mask is None else mask != VOID
-        return encode_labels(self._model, features, labels, known, cohort.passes, self._palette)
+        trust = 1.0 if mask is None else self._settings.trust
+        return encode_labels(self._model, features, labels, known, cohort.passes, self._palette, trust)
 
     def _encode_painted(self, features: FrameFeatures, cohort: _Cohort, passes: Sequence[_Pass]) -> PromptFeatures:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""

@@ -54,6 +54,8 @@ class TrainingConfig:
     """Share of clips coloured as in use; the rest in random colours."""
     own_share: float = 0.7
     """Share of clips whose memory is the model's own paintings."""
+    trust: float = 1.0
+    """How much the given frame counts in matching beside the others of its clip, as it does in use."""
     distinct: int | None = None
     """Learn this many samples over and over, to see that a model can; None for a new one every time."""
     state_every: int = 250
@@ -75,6 +77,8 @@ class TrainingConfig:
         for name in _COUNTS:
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if not self.trust > 0:
+            raise InputError(f"trust is {self.trust}; it must be above 0")
         if not self.sizes:
             raise InputError("sizes is empty: at least one [height, width] is needed")
         for size in (*self.sizes, *self.grown_sizes):

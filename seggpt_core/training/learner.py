@@ -61,10 +61,12 @@ class CompactLearner:
 
     model = "compact"
 
-    def __init__(self, net: CompactNet, *, fitted: bool = False) -> None:
-        """fitted: the net has learned before; nothing is set from data."""
+    def __init__(self, net: CompactNet, *, fitted: bool = False, trust: float = 1.0) -> None:
+        """fitted: the net has learned before; nothing is set from data. trust: of frame 0 in matching, see
+        `InContextModel.encode_prompts`."""
         self.net = net
         self._fitted = fitted
+        self._trust = trust
         self.sizes = dataclasses.asdict(net.config)
         net.stem.requires_grad_(False)
 
@@ -91,20 +93,20 @@ class CompactLearner:
         clips, length = batch.images.shape[:2]
         frames = self.net.encode(batch.images.transpose(0, 1).flatten(0, 1))
         by_time = [_slice(frames, time * clips, (time + 1) * clips) for time in range(length)]
-        prompts = [self._remember(by_time[0], *batch.target(0))]
+        prompts = [self._remember(by_time[0], *batch.target(0), self._trust)]
         painted = []
         for time in range(1, length):
             colours = self._paint_one(by_time[time], prompts)
             painted.append(colours)
             if time < length - 1:
                 target, known = self._next_target(batch, time, colours)
-                prompts.append(self._remember(by_time[time], target, known))
+                prompts.append(self._remember(by_time[time], target, known, 1.0))
         return torch.stack(painted, dim=1)
 
-    def _remember(self, frame: EncodedFrames, target: Tensor, known: Tensor) -> EncodedPrompts:
+    def _remember(self, frame: EncodedFrames, target: Tensor, known: Tensor, trust: float) -> EncodedPrompts:
         size = (frame.grid[0] * 4, frame.grid[1] * 4)
         pool = torch.nn.functional.adaptive_avg_pool2d
-        return self.net.encode_prompts(frame, pool(target, size), pool(known, size))
+        return self.net.encode_prompts(frame, pool(target, size), pool(known, size), trust)
 
     def _paint_one(self, query: EncodedFrames, prompts: list[EncodedPrompts]) -> Tensor:
         keys = torch.cat([prompt.keys for prompt in prompts], dim=1)

@@ -163,11 +163,11 @@ def compact_learner(config: TrainingConfig) -> Learner:
     if config.start is None:
         _, stem = read_weights(_STEM_WEIGHTS)
         load_strictly(net.stem, stem, _STEM_WEIGHTS)
-        return CompactLearner(net)
+        return CompactLearner(net, trust=config.trust)
     path = embedded_weights(config.start)
     _, tensors = read_weights(path)
     load_strictly(net, tensors, path)
-    return CompactLearner(net, fitted=True)
+    return CompactLearner(net, fitted=True, trust=config.trust)
 
 
 def start_or_resume(

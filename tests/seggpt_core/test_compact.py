@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -14,7 +15,18 @@ from seggpt_core.compact import TARGET_SCALE, Compact, CompactNet
 from seggpt_core.config import CompactConfig
 from seggpt_core.errors import InputError
 from seggpt_core.execution import Execution, Precision
-from seggpt_core.matching import COLUMNS, VALUES, match, patch_values, proximity, rgb_to_lab, values_to_colours
+from seggpt_core.matching import (
+    COLUMNS,
+    VALUES,
+    Readout,
+    checkerboard,
+    match,
+    patch_values,
+    proximity,
+    rgb_to_lab,
+    values_to_colours,
+    voting_values,
+)
 from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
 
 SIZE = (96, 128)
@@ -155,6 +167,24 @@ def test_matching_equals_a_plain_softmax() -> None:
         weights = (logits + bias).softmax(-1)
         expected = torch.einsum("gnm,gmpv->gpnv", weights, colours).flatten(0, 1)
         torch.testing.assert_close(found, values_to_colours(expected, grid), rtol=0, atol=1e-5)
+
+
+def test_a_prompts_trust_counts_as_so_many_of_it() -> None:
+    generator = torch.Generator().manual_seed(6)
+    grid, radius = (4, 6), torch.tensor(2.0)
+    kept = checkerboard(grid, CPU)
+    queries, *keys = (F.normalize(torch.randn(1, 24, 8, generator=generator), dim=-1) for _ in range(3))
+    colours, known = torch.rand(2, 1, 3, 8, 12, generator=generator), torch.rand(2, 1, 1, 8, 12, generator=generator)
+
+    def copied(times: int, trust: float) -> Readout:
+        told = [(keys[0], colours[0], known[0], trust)] * times + [(keys[1], colours[1], known[1], 1.0)]
+        values = torch.cat([voting_values(target, sure, much)[:, kept] for _, target, sure, much in told], dim=1)
+        matched = torch.cat([key[:, kept] for key, *_ in told], dim=1)
+        return match(queries, matched, values[:, :, None], torch.tensor(10.0), proximity(grid, radius), grid)
+
+    for trusted, repeated in zip(astuple(copied(1, 3.0)), astuple(copied(3, 1.0)), strict=True):
+        torch.testing.assert_close(trusted, repeated, rtol=0, atol=1e-5)
+    assert not torch.allclose(copied(1, 3.0).everywhere, copied(1, 1.0).everywhere, atol=1e-3)
 
 
 def test_the_evidence_of_one_perfect_match_is_nought() -> None:

@@ -34,6 +34,7 @@ class ShadePrompt(PromptFeatures):
     votes: Tensor
     targets: Tensor
     known: Tensor | None
+    trust: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,9 @@ class ShadeModel:
         valid = Validity(model=self.name, weights=self.weights_hash, size=size, dtype=small.dtype, device=self.device)
         return ShadeFrame(valid=valid, shades=(red * _LEVELS + green) * _LEVELS + blue)
 
-    def encode_prompts(self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None) -> ShadePrompt:
+    def encode_prompts(
+        self, frame: FrameFeatures, targets: Tensor, known: Tensor | None = None, trust: float = 1.0
+    ) -> ShadePrompt:
         assert isinstance(frame, ShadeFrame)
         self.calls["encode_prompts"] += 1
         size = frame.shades.shape
@@ -74,8 +77,10 @@ class ShadeModel:
         colours = F.interpolate(targets, size=size, mode="area")
         votes = torch.zeros(_LEVELS**3, len(targets), 4)
         stacked = torch.cat([colours * weight, weight.expand(len(targets), 1, -1, -1)], dim=1)
-        votes.index_add_(0, frame.shades.flatten(), stacked.flatten(2).permute(2, 0, 1))
-        prompt = ShadePrompt(valid=frame.valid, passes=len(targets), votes=votes, targets=targets, known=known)
+        votes.index_add_(0, frame.shades.flatten(), trust * stacked.flatten(2).permute(2, 0, 1))
+        prompt = ShadePrompt(
+            valid=frame.valid, passes=len(targets), votes=votes, targets=targets, known=known, trust=trust
+        )
         self.prompted.append(prompt)
         return prompt
 

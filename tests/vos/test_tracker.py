@@ -131,6 +131,17 @@ def test_a_correction_overrides_and_is_remembered():
     assert tracked.step(frame).ids[28, 68] == 1
 
 
+def test_given_masks_are_trusted_more_than_predictions():
+    """A late object's frame is given to its own cohort; to the first one it is a prediction, since it says nothing of
+    its objects."""
+    model = ShadeModel()
+    tracked = tracker(model, trust=5)
+    tracked.start(*picture({1: (10, 10)}))
+    tracked.step(picture({1: (12, 10)}, 1)[0])
+    tracked.start(picture({1: (14, 10), 2: (40, 40)}, 2)[0], picture({2: (40, 40)}, 2)[1])
+    assert [prompt.trust for prompt in model.prompted] == [5, 1, 1, 5]
+
+
 def test_void_is_unknown_in_prompts_and_never_written():
     model = ShadeModel()
     tracked = tracker(model)
