@@ -178,19 +178,19 @@ def _how_it_ended(exit_code: int | None) -> str:
 
 
 def _serve(connection: Connection, make: MakeWorker, environment: Mapping[str, str]) -> None:
-    """What a worker process does: make the worker, then one task after the other, until the pipe is closed."""
+    """What a worker process does: make the worker, then one task after the other, until it is dismissed."""
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides what ends
     threading.Thread(target=_end_with_parent, daemon=True).start()
     worker, failure = attempt(make)
-    connection.send(_Started(failure=failure))
-    while failure is None:
-        try:
+    try:
+        connection.send(_Started(failure=failure))
+        while failure is None:
             content = connection.recv()
-        except EOFError:
-            return
-        result, why = attempt(lambda content=content: worker(content, connection.send))  # type: ignore[misc]
-        connection.send(_Ended(result=result, failure=why))
+            result, why = attempt(lambda content=content: worker(content, connection.send))  # type: ignore[misc]
+            connection.send(_Ended(result=result, failure=why))
+    except (EOFError, ConnectionError):
+        return  # the pipe is closed: there is no more to do, perhaps since before this worker was ready
 
 
 def _end_with_parent() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,16 @@ def make_squarer(log: Path) -> Worker:
         return content**2
 
     return work
+
+
+def make_squarer_or_wait(log: Path) -> Worker:
+    """The first worker is made at once, the others when `log` is gone."""
+    try:
+        log.touch(exist_ok=False)
+    except FileExistsError:
+        while log.exists():
+            time.sleep(0.01)
+    return make_squarer(Path(os.devnull))
 
 
 def make_nothing() -> Worker:

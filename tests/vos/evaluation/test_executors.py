@@ -1,11 +1,12 @@
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.vos.evaluation.made_workers import make_and_die, make_nothing, make_squarer
+from tests.vos.evaluation.made_workers import make_and_die, make_nothing, make_squarer, make_squarer_or_wait
 from vos.errors import InputError
 from vos.evaluation.executors import open_executor
 from vos.evaluation.processes import Processes
@@ -70,6 +71,16 @@ def test_workers_are_made_once_and_kept_between_calls(tmp_path: Path) -> None:
         list(pool.run(tasks("pid"), lambda _: None))
         list(pool.run(tasks(1, 2, 3, 4, 5, 6), lambda _: None))
     assert len(log.read_text().splitlines()) == 2
+
+
+def test_a_worker_that_is_ready_when_all_is_done_ends_in_silence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log"
+    with Processes(workers=2, threads=1).open(partial(make_squarer_or_wait, log), tasks=2) as pool:
+        assert sorted(outcome.result for outcome in pool.run(tasks(1, 2), lambda _: None)) == [1, 4]
+        threading.Timer(0.3, log.unlink).start()  # the pipe is closed by then
+    assert capfd.readouterr().err == ""
 
 
 def test_a_worker_that_dies_before_it_is_made_is_not_made_for_ever() -> None:
