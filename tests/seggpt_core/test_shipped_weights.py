@@ -45,11 +45,11 @@ def test_a_log_ends_where_its_weights_do() -> None:
     assert f"{last:,} steps of four clips" in (WEIGHTS / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_state_to_go_on_from_stands_at_the_configs_end() -> None:
+def test_the_state_to_go_on_from_is_the_configs_and_the_logs() -> None:
     config = config_of("compact")
     assert changed_settings(RUN / "state", config) == ()
     entries, shipped = log.read(RUN / "log.csv"), log.read(WEIGHTS / "compact.csv")
-    assert load_state(RUN / "state").step == entries[-1].step == config.steps
+    assert load_state(RUN / "state").step == entries[-1].step <= config.steps
     assert entries[: len(shipped)] == shipped
 
 
