@@ -71,7 +71,8 @@ class CompactNet(nn.Module):
         self.log_radius = nn.Parameter(torch.tensor(6.0).log())
         self.image_tokens = nn.Conv2d(CHANNELS["d8"] + CHANNELS["s16"], config.width, 1)
         self.query_token = nn.Parameter(torch.zeros(config.width))
-        self.target_tokens = nn.Conv2d(_TARGET_CHANNELS, config.width, 3, padding=1)
+        if config.depth:
+            self.target_tokens = nn.Conv2d(_TARGET_CHANNELS, config.width, 3, padding=1)
         self.blocks = Blocks(config.width, config.heads, config.mlp_ratio, config.depth)
         self.token_norm = nn.LayerNorm(config.width)
         self.decoder = Decoder(config.width, config.decoder_width, config.detail_width)
@@ -105,15 +106,17 @@ class CompactNet(nn.Module):
     ) -> EncodedPrompts:
         """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too.
         trust: see `InContextModel.encode_prompts`; matching alone knows it."""
-        seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
-        tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
-        attention = self.blocks.remember(tokens, frames.grid)
-        kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), tokens.device)
+        kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), targets.device)
         return EncodedPrompts(
             keys=frames.keys[:, kept],
             values=voting_values(targets, known, trust)[:, kept],
-            attention=tuple(thinned(block, frames.grid) for block in attention),
+            attention=self._attention(frames, targets, known) if self.config.depth else (),
         )
+
+    def _attention(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> tuple[KeysValues, ...]:
+        seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
+        tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
+        return tuple(thinned(block, frames.grid) for block in self.blocks.remember(tokens, frames.grid))
 
     def paint(self, query: EncodedFrames, keys: Tensor, values: Tensor, attention: Sequence[KeysValues]) -> Tensor:
         """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.

@@ -134,6 +134,22 @@ def test_a_zero_head_leaves_the_mean_of_both_readouts() -> None:
     torch.testing.assert_close(painted, constant[..., ::2, ::2].contiguous(), rtol=0, atol=1e-5)
 
 
+def test_without_blocks_nothing_is_attended_to_and_all_learns() -> None:
+    torch.manual_seed(0)
+    net = CompactNet(CompactConfig(key_channels=16, width=32, heads=4, depth=0, decoder_width=32))
+    torch.nn.init.normal_(net.decoder.head.weight, std=0.3)
+    first, second = images(2)
+    frames = net.encode(torch.stack([first, second]))
+    prompt = net.encode_prompts(frames, torch.rand(2, 3, 24, 32), torch.ones(2, 1, 24, 32), 8.0)
+    assert prompt.attention == ()
+    painted = net.paint(frames, prompt.keys, prompt.values[:, :, None], prompt.attention)
+    painted.square().sum().backward()
+    assert [name for name, one in net.named_parameters() if one.grad is None] == []
+    model = Compact(net, "0" * 64, CPU)
+    kept = model.encode_prompts(model.encode_frame(first), torch.rand(2, 3, *SIZE))
+    assert model.segment(model.encode_frame(second), model.prepare([kept, kept])).shape == (2, 3, 48, 64)
+
+
 def test_what_is_unknown_does_not_vote(model: Compact) -> None:
     frame, query = (model.encode_frame(image) for image in images(2))
     known = torch.ones(SIZE)
