@@ -75,9 +75,9 @@ class Timed:
         return self._called(_CALLS[name], found) if name in _CALLS else found
 
     def _called(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def called(*arguments: Any) -> Any:
+        def called(*arguments: Any, **options: Any) -> Any:
             self._clock.start(part)
-            result = call(*arguments)
+            result = call(*arguments, **options)
             self._clock.stop(part)
             return result
 
