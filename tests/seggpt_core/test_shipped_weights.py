@@ -15,7 +15,7 @@ from vos.cli.train import read_config
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "seggpt_core/weights"
-RUN = ROOT / "benchmarks/training/compact"
+RUNS = ROOT / "benchmarks/training"
 TRAINED = ("compact", "compact-davis")
 
 
@@ -45,16 +45,18 @@ def test_a_log_ends_where_its_weights_do() -> None:
     assert f"{last:,} steps of four clips" in (WEIGHTS / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_state_to_go_on_from_is_the_configs_and_the_logs() -> None:
-    config = config_of("compact")
-    assert changed_settings(RUN / "state", config) == ()
-    entries, shipped = log.read(RUN / "log.csv"), log.read(WEIGHTS / "compact.csv")
-    assert load_state(RUN / "state").step == entries[-1].step <= config.steps
+@pytest.mark.parametrize("run", ["compact", "compact-flat"])
+def test_a_state_to_go_on_from_is_its_configs_and_its_logs(run: str) -> None:
+    """Both runs go on from the shipped weights."""
+    config, folder = config_of(run), RUNS / run
+    assert changed_settings(folder / "state", config) == ()
+    entries, shipped = log.read(folder / "log.csv"), log.read(WEIGHTS / "compact.csv")
+    assert load_state(folder / "state").step == entries[-1].step <= config.steps
     assert entries[: len(shipped)] == shipped
 
 
 def test_the_shipped_weights_are_the_states_averages() -> None:
-    state = load_state(RUN / "state")
+    state = load_state(RUNS / "compact" / "state")
     shipped = log.read(WEIGHTS / "compact.csv")[-1].step
     if state.step != shipped:
         pytest.skip(f"the run has gone on from the shipped step {shipped} to {state.step}")
