@@ -94,11 +94,16 @@ def load_state(folder: Path) -> State:
 def changed_settings(folder: Path, config: TrainingConfig) -> tuple[str, ...]:
     """Names, as `engine.frames`, of the settings that are others than those that the state in `folder` was saved with.
 
-    Settings that were unknown then are left out: what they are by default is how it was.
+    Settings that were unknown then were what they are by default.
     """
-    before = _flat(json.loads((folder / "state.json").read_text())["config"])
-    now = _flat(json.loads(json.dumps(dataclasses.asdict(config))))
-    return tuple(name for name, value in now.items() if name in before and before[name] != value)
+    default = TrainingConfig(data=config.data, learning_rate=config.learning_rate)
+    before = _settings(default) | _flat(json.loads((folder / "state.json").read_text()).get("config", {}))
+    return tuple(name for name, value in _settings(config).items() if before[name] != value)
+
+
+def _settings(config: TrainingConfig) -> dict[str, object]:
+    """By their names, with values as JSON gives them back."""
+    return _flat(json.loads(json.dumps(dataclasses.asdict(config))))
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

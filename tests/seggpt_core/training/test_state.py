@@ -1,6 +1,7 @@
 """A state comes back bit by bit, in parts of bounded size, or is refused."""
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
@@ -54,6 +55,11 @@ def test_settings_that_changed_since_are_named(tmp_path: Path) -> None:
     assert changed_settings(tmp_path / "state", CONFIG) == ()
     other = dataclasses.replace(CONFIG, seed=5, engine=EngineConfig(frames=6), learning_rate=((0, 0.0), (20, 1e-3)))
     assert changed_settings(tmp_path / "state", other) == ("learning_rate", "engine.frames", "seed")
+    description = json.loads((tmp_path / "state/state.json").read_text())
+    del description["config"]["trust"]
+    (tmp_path / "state/state.json").write_text(json.dumps(description))
+    assert changed_settings(tmp_path / "state", CONFIG) == ()
+    assert changed_settings(tmp_path / "state", dataclasses.replace(CONFIG, trust=8.0)) == ("trust",)
 
 
 def test_a_kill_between_two_renamings_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
