@@ -95,6 +95,8 @@ def _take_steps(
 ) -> None:
     config, processes, counter = maker.config, maker.processes, Counter()
     stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
+    if trainer.step >= stop and processes.is_first:
+        save(trainer, config, folders, piece.state_mb)
     for batch in batches(maker, range(trainer.step, stop), piece.workers):
         moved = batch.to(device)
         kind = (*moved.images.shape, len(trainer.trained))

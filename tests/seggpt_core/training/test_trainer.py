@@ -67,6 +67,16 @@ def test_a_run_cut_in_two_equals_one_that_was_not(data: Path) -> None:
     assert [sha256(path) for path in states[0]] == [sha256(path) for path in states[1]]
 
 
+def test_a_state_alone_gives_its_weights(data: Path) -> None:
+    folders = RunFolders(data=data, out=data / "run")
+    train(config(), folders, CPU)
+    made = folders.out / "weights.safetensors"
+    expected = sha256(made)
+    made.unlink()
+    train(config(), folders, CPU, piece=Piece(until_step=2))
+    assert sha256(made) == expected
+
+
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_a_stem_that_learns_late_may_be_cut_anywhere(data: Path, cut: int) -> None:
     late = dataclasses.replace(config(steps=4), unfreeze_step=2)
