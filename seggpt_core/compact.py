@@ -26,11 +26,10 @@ from seggpt_core.inputs import check_prompts, image_batch, own_frame, target_gri
 from seggpt_core.matching import (
     DESCRIPTOR_CHANNELS,
     MAX_SHARPNESS,
-    checkerboard,
+    Patches,
     descriptors,
     match,
-    proximity,
-    voting_values,
+    prompt_patches,
 )
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stem import CHANNELS, MAP_SCALE, Stem, StemMaps
@@ -51,11 +50,9 @@ class EncodedFrames(NamedTuple):
 
 
 class EncodedPrompts(NamedTuple):
-    """What frames contribute as prompts: keys (B, N/2, C) and values (B·P, N/2, 16) of the `checkerboard`, and each
-    block's keys and values, `thinned`."""
+    """What frames contribute as prompts: what is matched of them, and each block's keys and values, `thinned`."""
 
-    keys: Tensor
-    values: Tensor
+    patches: Patches
     attention: tuple[KeysValues, ...]
 
 
@@ -106,10 +103,9 @@ class CompactNet(nn.Module):
     ) -> EncodedPrompts:
         """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too.
         trust: see `InContextModel.encode_prompts`; matching alone knows it."""
-        kept = checkerboard((frames.grid[0] * 2, frames.grid[1] * 2), targets.device)
+        by_frame = (len(frames.keys), -1)
         return EncodedPrompts(
-            keys=frames.keys[:, kept],
-            values=voting_values(targets, known, trust)[:, kept],
+            patches=prompt_patches(frames.keys, targets.unflatten(0, by_frame), known.unflatten(0, by_frame), trust),
             attention=self._attention(frames, targets, known) if self.config.depth else (),
         )
 
@@ -118,17 +114,16 @@ class CompactNet(nn.Module):
         tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
         return tuple(thinned(block, frames.grid) for block in self.blocks.remember(tokens, frames.grid))
 
-    def paint(self, query: EncodedFrames, keys: Tensor, values: Tensor, attention: Sequence[KeysValues]) -> Tensor:
+    def paint(self, query: EncodedFrames, prompts: Sequence[Patches], attention: Sequence[KeysValues]) -> Tensor:
         """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.
 
-        keys: (G, M, C); values: (G, M, P, 16); attention: each block's keys and values, (G·P, h, m, d).
+        prompts: of P passes; attention: each block's keys and values, (G·P, h, m, d).
         """
-        passes = values.shape[2]
-        patches = (query.grid[0] * 2, query.grid[1] * 2)
+        passes = prompts[0].values.shape[2]
+        grid = (query.grid[0] * 2, query.grid[1] * 2)
         # In bfloat16 the exponent of a match would be off by a tenth.
-        with torch.autocast(keys.device.type, enabled=False):
-            near = proximity(patches, self.log_radius.exp())
-            readout = match(query.keys, keys, values, self.sharpness, near, patches)
+        with torch.autocast(query.keys.device.type, enabled=False):
+            readout = match(query.keys, prompts, self.sharpness, self.log_radius.exp(), grid)
         tokens = (query.tokens + self.query_token).repeat_interleave(passes, dim=0)
         tokens = self.blocks(tokens, query.grid, attention)
         tokens = self.token_norm(tokens).transpose(1, 2).unflatten(2, query.grid)
@@ -155,17 +150,15 @@ class CompactFrame(FrameFeatures):
 class CompactPrompt(PromptFeatures):
     """One prompt frame: its keys once, its values and attention for every pass."""
 
-    keys: Tensor
-    values: Tensor
+    patches: Patches
     attention: tuple[KeysValues, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactPromptSet(PromptSet):
-    """Prompts concatenated."""
+    """Patches of every prompt, and attention to all of them."""
 
-    keys: Tensor
-    values: Tensor
+    patches: tuple[Patches, ...]
     attention: tuple[KeysValues, ...]
 
 
@@ -219,11 +212,8 @@ class Compact:
         targets, known = target_grid(targets, known, frame.valid, stride=4)
         passes = targets.shape[0]
         with self.execution.autocast(self.device):
-            prompts = self.net.encode_prompts(frame.encoded(passes), targets, known, trust)
-        values = prompts.values.transpose(0, 1)[None]
-        return CompactPrompt(
-            valid=frame.valid, passes=passes, keys=prompts.keys, values=values, attention=prompts.attention
-        )
+            made = self.net.encode_prompts(frame.encoded(passes), targets, known, trust)
+        return CompactPrompt(valid=frame.valid, passes=passes, patches=made.patches, attention=made.attention)
 
     @torch.inference_mode()
     def prepare(self, prompts: Sequence[PromptFeatures]) -> CompactPromptSet:
@@ -238,8 +228,7 @@ class Compact:
             valid=own[0].valid,
             passes=own[0].passes,
             prompts=len(own),
-            keys=torch.cat([prompt.keys for prompt in own], dim=1),
-            values=torch.cat([prompt.values for prompt in own], dim=1),
+            patches=tuple(prompt.patches for prompt in own),
             attention=attention,
         )
 
@@ -251,4 +240,4 @@ class Compact:
             raise InputError(f"prompts are a {type(prompts).__name__}: the compact model needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
         with self.execution.autocast(self.device):
-            return self.net.paint(frame.encoded(), prompts.keys, prompts.values, prompts.attention).float()
+            return self.net.paint(frame.encoded(), prompts.patches, prompts.attention).float()

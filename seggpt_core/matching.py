@@ -4,12 +4,14 @@ Patches lie on a grid of stride 8. A patch's descriptor joins several levels of 
 colour; each level is centred over its frame and normalised per patch, so that no level drowns
 another. Colours are copied at stride 4: a patch carries the colours of its 2×2 sub-cells.
 
-Shape suffixes: N patches of a frame (H/8 · W/8), N/2 of them kept of a prompt, M those of all prompts, C descriptor
-channels, P passes, V = 12 values a patch (2×2 sub-cells × RGB), in 16 columns with their right to vote.
+Shape suffixes: N patches of a frame (H/8 · W/8), m of them kept of a prompt, C descriptor channels, P passes, G query
+frames, V = 12 values a patch (2×2 sub-cells × RGB), in 16 columns with their right to vote.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +29,9 @@ MAX_SHARPNESS = 32.0
 _PROXIMITY_FLOOR = -18.0
 _SMALLEST_WEIGHT = 1e-30
 _QUERY_CHUNK = 576
-"""Queries matched at once against one frame: their weights stay in a CPU's last cache."""
+"""About so many queries are matched at once against one frame: their weights stay in a CPU's cache."""
+_SHOWN = 0.1
+"""Least colour, of 0..1, of a pixel that may belong to an object."""
 COLUMNS = 16
 """12 values, their right to vote, and three zeros: CPUs multiply by 16 columns twice as fast as by 13."""
 
@@ -107,73 +111,122 @@ def voting_values(targets: Tensor, known: Tensor, trust: float = 1.0) -> Tensor:
     return torch.cat([patch_values(targets) * weight, weight, padding], dim=-1)
 
 
-def checkerboard(grid: tuple[int, int], device: torch.device) -> Tensor:
-    """Indices (N/2,) of the patches of a prompt that are matched, every other one in each row; grid is (H/8, W/8).
+class Patches(NamedTuple):
+    """What is matched of one prompt of each of G queries."""
 
-    A patch carries its four sub-cells, so that the half left out is seldom missed, and matching, which grows
-    with every remembered frame, costs half: with weights that had learned from all patches, 0.795 J&F on eight
-    DAVIS-2016 sequences became 0.792.
+    keys: Tensor
+    """(G, m, C), unit length."""
+    values: Tensor
+    """(G, m, P, 16), as made by `voting_values`."""
+    places: Tensor
+    """(G, m) int64: which of the N patches these are."""
+
+
+def prompt_patches(keys: Tensor, targets: Tensor, known: Tensor, trust: float = 1.0) -> Patches:
+    """What is matched of B frames with their colours in P passes.
+
+    keys: (B, N, C); targets: (B, P, 3, H/4, W/4); known: (B, P, 1, H/4, W/4) in 0..1. Together a frame's patches count
+    as `trust` times all N would.
     """
-    rows = torch.arange(grid[0], device=device)[:, None]
-    columns = torch.arange(0, grid[1], 2, device=device)[None]
-    return (rows * grid[1] + columns + rows % 2).flatten()
+    places, counts = kept_patches(targets)
+    values = voting_values(targets.flatten(0, 1), known.flatten(0, 1), trust).unflatten(0, targets.shape[:2])
+    kept = values.transpose(1, 2).gather(1, places[..., None, None].expand(-1, -1, *values.shape[1::2]))
+    return Patches(
+        keys=keys.gather(1, places[..., None].expand(-1, -1, keys.shape[-1])),
+        values=kept * counts[..., None, None],
+        places=places,
+    )
 
 
-def proximity(grid: tuple[int, int], radius: Tensor) -> Tensor:
-    """Gaussian nearness of every patch to those of a prompt's `checkerboard`, (N, N/2); radius is its sigma in
-    patches."""
-    rows = torch.arange(grid[0], device=radius.device, dtype=torch.float32)
-    columns = torch.arange(grid[1], device=radius.device, dtype=torch.float32)
-    kept = checkerboard(grid, radius.device)
-    near_rows = _axis_proximity(rows, radius)[:, kept // grid[1]]
-    near_columns = _axis_proximity(columns, radius)[:, kept % grid[1]]
-    return (near_rows[:, None] * near_columns[None]).flatten(0, 1)
+def kept_patches(targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Which patches of B prompts are matched, (B, m) int64, and for how many each counts, (B, m) float.
+
+    On and next to what any pass paints in other colours than black they are every second one, as on a checkerboard;
+    elsewhere those of every second row and column. Matching grows with every remembered frame, a background seldom
+    says anything new, and a patch carries its four sub-cells: what is left out is not missed (`docs/ablations.md`).
+    Frames of fewer patches than others are filled up with patches that count for none.
+    targets: (B, P, 3, H/4, W/4) colours in 0..1.
+    """
+    shown = F.max_pool2d(F.max_pool2d(targets.amax(dim=(1, 2)), 2), 3, stride=1, padding=1) > _SHOWN
+    rows, columns = (torch.arange(size, device=targets.device) for size in shown.shape[1:])
+    board = (rows[:, None] + columns) % 2 == 0
+    sparse = (rows[:, None] % 2 == 0) & (columns % 2 == 0)
+    kept = torch.where(shown, board, sparse).flatten(1)
+    counts = torch.where(shown, 2.0, 4.0).flatten(1) * kept
+    most = int(kept.sum(dim=1).max())
+    places = kept.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
+    return places, counts.gather(1, places)
 
 
-def _axis_proximity(positions: Tensor, radius: Tensor) -> Tensor:
-    exponent = -((positions[:, None] - positions[None]) ** 2) / (2 * radius**2)
+def proximity(places: Tensor, grid: tuple[int, int], radius: Tensor) -> tuple[Tensor, Tensor]:
+    """Gaussian nearness of every row and of every column of patches to patches at `places` (G, m).
+
+    (G, H/8, m) and (G, W/8, m), whose products are the nearness of all N patches; grid is (H/8, W/8), radius the
+    Gaussian's sigma in patches.
+    """
+    row, column = places // grid[1], places % grid[1]
+    return _axis_proximity(row, grid[0], radius), _axis_proximity(column, grid[1], radius)
+
+
+def _axis_proximity(positions: Tensor, size: int, radius: Tensor) -> Tensor:
+    every = torch.arange(size, device=positions.device)[None, :, None]
+    exponent = -((every - positions[:, None]) ** 2) / (2 * radius**2)
     # The floor lets a far match count where nothing near is known, and avoids slow denormal numbers.
     return exponent.clamp(min=_PROXIMITY_FLOOR).exp()
 
 
 def match(
-    queries: Tensor, keys: Tensor, values: Tensor, sharpness: Tensor, near: Tensor, grid: tuple[int, int]
+    queries: Tensor, prompts: Sequence[Patches], sharpness: Tensor, radius: Tensor, grid: tuple[int, int]
 ) -> Readout:
-    """Copy colours by a softmax over all prompt patches, with and without a bias to the same place.
+    """Copy colours by a softmax over all prompts' patches, with and without a bias to the same place.
 
-    The weight of a match of cosine c is exp(sharpness · c), and that times `near`.
-    queries: (G, N, C) and keys: (G, M, C), unit length, M a multiple of the number a frame keeps;
-    values: (G, M, P, 16) as made by `voting_values`; near: (N, patches kept a frame), as made by `proximity`.
-    Returns a Readout of batch G·P.
+    The weight of a match of cosine c is exp(sharpness · c), and that times its `proximity` of `radius`.
+    queries: (G, N, C), unit length; grid is (H/8, W/8). Returns a Readout of batch G·P.
     """
-    count = queries.shape[1]
-    flat_values = values.flatten(2)
     # exp2 takes half the time of exp on a CPU.
-    sharpened = queries * (sharpness * math.log2(math.e))
-    everywhere, nearby = [], []
-    for start in range(0, count, _QUERY_CHUNK):
-        rows = slice(start, start + _QUERY_CHUNK)
-        sums = _copy_rows(sharpened[:, rows], keys, flat_values, near[rows])
-        everywhere.append(sums[0])
-        nearby.append(sums[1])
-    totals = [torch.cat(parts, dim=1).unflatten(2, (-1, COLUMNS)) for parts in (everywhere, nearby)]
+    sharpened = (queries * (sharpness * math.log2(math.e))).unflatten(1, grid)
+    near = [proximity(prompt.places, grid, radius) for prompt in prompts]
+    height = max(1, _QUERY_CHUNK // grid[1])
+    # One memory for all weights: asking the system for fresh pages costs more than the product.
+    # Autograd needs them all, so training has no such memory.
+    most = len(queries) * height * grid[1] * max(prompt.keys.shape[1] for prompt in prompts)
+    room = None if torch.is_grad_enabled() else queries.new_empty(most)
+    sums = []
+    for top in range(0, grid[0], height):
+        rows = slice(top, top + height)
+        nearness = [(of_rows[:, rows], of_columns) for of_rows, of_columns in near]
+        sums.append(_copy_rows(sharpened[:, rows], prompts, nearness, room))
+    totals = [torch.cat(parts, dim=1).unflatten(2, (-1, COLUMNS)) for parts in zip(*sums, strict=True)]
     colours, evidence = zip(*(_normalise(total, sharpness, grid) for total in totals), strict=True)
     return Readout(everywhere=colours[0], nearby=colours[1], evidence=torch.cat(evidence, dim=1))
 
 
-def _copy_rows(sharpened: Tensor, keys: Tensor, values: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted sums of values, everywhere and nearby, (G, n, V) each; sharpened: (G, n, C) queries, with their rows
-    of near."""
+def _copy_rows(
+    sharpened: Tensor, prompts: Sequence[Patches], near: Sequence[tuple[Tensor, Tensor]], room: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Weighted sums of values, everywhere and nearby, (G, n, P·16) each.
+
+    sharpened: (G, r, W/8, C), n queries in r rows; near: for each prompt, of these rows and of all columns; room: for
+    G·n·m weights.
+    """
     everywhere = nearby = sharpened.new_zeros(())
-    # One memory for all frames' weights: asking the system for fresh pages costs more than the product.
-    # Autograd needs them all, so training has no such memory.
-    room = None if torch.is_grad_enabled() else sharpened.new_empty((*sharpened.shape[:2], near.shape[1]))
-    frames = zip(keys.split(near.shape[1], dim=1), values.split(near.shape[1], dim=1), strict=True)
-    for frame_keys, frame_values in frames:
-        weights = torch.bmm(sharpened, frame_keys.transpose(1, 2), out=room).exp2_()
-        everywhere = everywhere + torch.bmm(weights, frame_values)
-        nearby = nearby + torch.bmm(torch.mul(weights, near, out=room), frame_values)
+    queries = sharpened.flatten(1, 2)
+    for (keys, values, _), (of_rows, of_columns) in zip(prompts, near, strict=True):
+        flat = values.flatten(2)
+        shape = (*queries.shape[:2], keys.shape[1])
+        out = None if room is None else room[: math.prod(shape)].view(shape)
+        weights = torch.bmm(queries, keys.transpose(1, 2), out=out).exp2_()
+        everywhere = everywhere + torch.bmm(weights, flat)
+        nearby = nearby + torch.bmm(_brought_near(weights, of_rows, of_columns), flat)
     return everywhere, nearby
+
+
+def _brought_near(weights: Tensor, of_rows: Tensor, of_columns: Tensor) -> Tensor:
+    """Weights (G, n, m) times nearness. They are overwritten, unless autograd needs them."""
+    placed = weights.unflatten(1, (of_rows.shape[1], -1))
+    if torch.is_grad_enabled():
+        return (placed * (of_rows[:, :, None] * of_columns[:, None])).flatten(1, 2)
+    return placed.mul_(of_rows[:, :, None]).mul_(of_columns[:, None]).flatten(1, 2)
 
 
 def _normalise(total: Tensor, sharpness: Tensor, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:

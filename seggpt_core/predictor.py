@@ -71,7 +71,7 @@ class Predictor:
         model: InContextModel,
         prompts: Sequence[tuple[Picture, LabelMap]],
         *,
-        pixels: int = 288 * 512,
+        pixels: int = 320 * 576,
         size: tuple[int, int] | None = None,
     ) -> None:
         """prompts: one or more pictures, each with the label map of its own size; sizes may differ between them.

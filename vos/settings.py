@@ -51,7 +51,7 @@ class ModelSettings(BaseModel):
     """Run the published model's blocks through `torch.compile`; on a GPU."""
     cuda_graphs: bool = False
     """Replay the published model's frames as CUDA graphs; on a GPU."""
-    pixels: int = Field(default=288 * 512, ge=256, le=4096**2)
+    pixels: int = Field(default=320 * 576, ge=256, le=4096**2)
     """About how many the model input has; the aspect is kept as nearly as the model's multiple allows."""
     size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
     """Model input (height, width) in pixels, instead of `pixels`."""

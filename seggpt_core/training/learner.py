@@ -109,13 +109,11 @@ class CompactLearner:
         return self.net.encode_prompts(frame, pool(target, size), pool(known, size), trust)
 
     def _paint_one(self, query: EncodedFrames, prompts: list[EncodedPrompts]) -> Tensor:
-        keys = torch.cat([prompt.keys for prompt in prompts], dim=1)
-        values = torch.cat([prompt.values for prompt in prompts], dim=1)[:, :, None]
         attention = [
             (torch.cat([k for k, _ in block], dim=2), torch.cat([v for _, v in block], dim=2))
             for block in zip(*(prompt.attention for prompt in prompts), strict=True)
         ]
-        return self.net.paint(query, keys, values, attention)
+        return self.net.paint(query, [prompt.patches for prompt in prompts], attention)
 
     def _next_target(self, batch: Batch, time: int, painted: Tensor) -> tuple[Tensor, Tensor]:
         """The truth of this frame, or the soft mask the model just painted, a clip at a time."""

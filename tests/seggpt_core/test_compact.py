@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seggpt_core import matching
 from seggpt_core.blocks import Blocks, rotary_table, rotate
 from seggpt_core.compact import TARGET_SCALE, Compact, CompactNet
 from seggpt_core.config import CompactConfig
@@ -18,14 +19,15 @@ from seggpt_core.execution import Execution, Precision
 from seggpt_core.matching import (
     COLUMNS,
     VALUES,
+    Patches,
     Readout,
-    checkerboard,
+    kept_patches,
     match,
     patch_values,
+    prompt_patches,
     proximity,
     rgb_to_lab,
     values_to_colours,
-    voting_values,
 )
 from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
 
@@ -83,15 +85,14 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
     tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
     patches = (SIZE[0] // 8, SIZE[1] // 8)
     values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)
-    kept = [row * patches[1] + column for row, column in np.ndindex(*patches) if (row + column) % 2 == 0]
-    readout = match(
-        frames.keys[count:],
+    # Noise is painted everywhere, so that a checkerboard is kept, each patch for two.
+    kept = torch.tensor([row * patches[1] + column for row, column in np.ndindex(*patches) if (row + column) % 2 == 0])
+    prompt = Patches(
         frames.keys[:count, kept].flatten(0, 1)[None],
-        values[:, kept].flatten(0, 1)[None, :, None],
-        net.sharpness,
-        proximity(patches, net.log_radius.exp()),
-        patches,
+        2 * values[:, kept].flatten(0, 1)[None, :, None],
+        kept.repeat(count)[None],
     )
+    readout = match(frames.keys[count:], [prompt], net.sharpness, net.log_radius.exp(), patches)
     skips = dataclasses.replace(
         frames.skips, **{name: getattr(frames.skips, name)[count:] for name in ("s8", "s4", "s2")}
     )
@@ -142,7 +143,7 @@ def test_without_blocks_nothing_is_attended_to_and_all_learns() -> None:
     frames = net.encode(torch.stack([first, second]))
     prompt = net.encode_prompts(frames, torch.rand(2, 3, 24, 32), torch.ones(2, 1, 24, 32), 8.0)
     assert prompt.attention == ()
-    painted = net.paint(frames, prompt.keys, prompt.values[:, :, None], prompt.attention)
+    painted = net.paint(frames, [prompt.patches], prompt.attention)
     painted.square().sum().backward()
     assert [name for name, one in net.named_parameters() if one.grad is None] == []
     model = Compact(net, "0" * 64, CPU)
@@ -168,59 +169,111 @@ def test_the_order_of_prompts_does_not_matter(model: Compact) -> None:
     torch.testing.assert_close(forward, backward, rtol=0, atol=CACHED_VERSUS_UNCACHED)
 
 
-def test_matching_equals_a_plain_softmax() -> None:
+def random_prompt(count: int, passes: int, generator: torch.Generator, channels: int = 8) -> Patches:
+    """Unit keys and colours of known patches anywhere on a grid of 4 x 6, of two frames."""
+    keys = F.normalize(torch.randn(2, count, channels, generator=generator), dim=-1)
+    colours = torch.rand(2, count, passes, VALUES, generator=generator)
+    places = torch.stack([torch.randperm(24, generator=generator)[:count] for _ in range(2)])
+    return Patches(keys, torch.cat([colours, *padding(2, count, passes)], dim=-1), places)
+
+
+@pytest.mark.parametrize("learning", [True, False])
+def test_matching_equals_a_plain_softmax(learning: bool) -> None:
     generator = torch.Generator().manual_seed(5)
-    grid, frames, passes = (4, 6), 3, 2
-    count = grid[0] * grid[1] // 2
-    queries = F.normalize(torch.randn(1, 2 * count, 8, generator=generator), dim=-1)
-    keys = F.normalize(torch.randn(1, frames * count, 8, generator=generator), dim=-1)
-    colours = torch.rand(1, frames * count, passes, VALUES, generator=generator)
-    values = torch.cat([colours, *padding(1, frames * count, passes)], dim=-1)
-    sharpness, near = torch.tensor(10.0), proximity(grid, torch.tensor(2.0))
-    readout = match(queries, keys, values, sharpness, near, grid)
-    logits = (queries @ keys.transpose(1, 2)) * sharpness
-    for bias, found in ((0, readout.everywhere), (near.log().repeat(1, frames), readout.nearby)):
+    grid, sharpness, radius = (4, 6), torch.tensor(10.0), torch.tensor(2.0)
+    queries = F.normalize(torch.randn(2, 24, 8, generator=generator), dim=-1)
+    prompts = [random_prompt(count, 2, generator) for count in (24, 7, 11)]
+    with torch.set_grad_enabled(learning):
+        readout = match(queries, prompts, sharpness, radius, grid)
+    keys, values, places = (torch.cat(parts, dim=1) for parts in zip(*prompts, strict=True))
+    logits = queries @ keys.transpose(1, 2) * sharpness
+    every = torch.arange(24)
+    squares = (every[:, None] // 6 - places[:, None] // 6) ** 2 + (every[:, None] % 6 - places[:, None] % 6) ** 2
+    for bias, found in ((0, readout.everywhere), (-squares / (2 * radius**2), readout.nearby)):
         weights = (logits + bias).softmax(-1)
-        expected = torch.einsum("gnm,gmpv->gpnv", weights, colours).flatten(0, 1)
+        expected = torch.einsum("gnm,gmpv->gpnv", weights, values[..., :VALUES]).flatten(0, 1)
         torch.testing.assert_close(found, values_to_colours(expected, grid), rtol=0, atol=1e-5)
+
+
+def test_queries_are_matched_alike_however_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(7)
+    queries = F.normalize(torch.randn(2, 24, 8, generator=generator), dim=-1)
+    arguments = queries, [random_prompt(9, 1, generator)], torch.tensor(10.0), torch.tensor(2.0), (4, 6)
+    whole = match(*arguments)
+    for chunk in (1, 6, 18):
+        monkeypatch.setattr(matching, "_QUERY_CHUNK", chunk)
+        for found, expected in zip(astuple(match(*arguments)), astuple(whole), strict=True):
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
 
 def test_a_prompts_trust_counts_as_so_many_of_it() -> None:
     generator = torch.Generator().manual_seed(6)
-    grid, radius = (4, 6), torch.tensor(2.0)
-    kept = checkerboard(grid, CPU)
-    queries, *keys = (F.normalize(torch.randn(1, 24, 8, generator=generator), dim=-1) for _ in range(3))
-    colours, known = torch.rand(2, 1, 3, 8, 12, generator=generator), torch.rand(2, 1, 1, 8, 12, generator=generator)
+    queries, *keys = F.normalize(torch.randn(3, 1, 24, 8, generator=generator), dim=-1)
+    colours = torch.rand(2, 1, 1, 3, 8, 12, generator=generator)
+    known = torch.rand(2, 1, 1, 1, 8, 12, generator=generator)
 
     def copied(times: int, trust: float) -> Readout:
         told = [(keys[0], colours[0], known[0], trust)] * times + [(keys[1], colours[1], known[1], 1.0)]
-        values = torch.cat([voting_values(target, sure, much)[:, kept] for _, target, sure, much in told], dim=1)
-        matched = torch.cat([key[:, kept] for key, *_ in told], dim=1)
-        return match(queries, matched, values[:, :, None], torch.tensor(10.0), proximity(grid, radius), grid)
+        return match(queries, [prompt_patches(*one) for one in told], torch.tensor(10.0), torch.tensor(2.0), (4, 6))
 
     for trusted, repeated in zip(astuple(copied(1, 3.0)), astuple(copied(3, 1.0)), strict=True):
         torch.testing.assert_close(trusted, repeated, rtol=0, atol=1e-5)
     assert not torch.allclose(copied(1, 3.0).everywhere, copied(1, 1.0).everywhere, atol=1e-3)
 
 
+def test_objects_are_seen_closer_than_their_background() -> None:
+    """A frame with an object in one pass, and one of background alone, on 4 x 6 patches."""
+    targets = torch.zeros(2, 2, 3, 8, 12)
+    targets[0, 1, 0, 2:4, 2:4] = 1
+    places, counts = kept_patches(targets)
+    around = [(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)]
+    beyond = [(0, 4), (2, 4)]
+    assert places[0].tolist() == sorted(6 * row + column for row, column in (*around, *beyond))
+    weight_of = dict(zip(places[0].tolist(), counts[0].tolist(), strict=True))
+    assert {weight_of[6 * row + column] for row, column in around} == {2}
+    assert {weight_of[6 * row + column] for row, column in beyond} == {4}
+    assert places[1, :6].tolist() == [0, 2, 4, 12, 14, 16]
+    assert counts[1].tolist() == [4] * 6 + [0], "filled up to as many as the first frame has"
+
+
+def test_patches_of_a_prompt_are_its_own() -> None:
+    generator = torch.Generator().manual_seed(8)
+    keys = torch.randn(2, 24, 5, generator=generator)
+    targets, known = torch.rand(2, 3, 3, 8, 12, generator=generator), torch.rand(2, 3, 1, 8, 12, generator=generator)
+    targets[0, :, :, :, 6:] = 0
+    prompt = prompt_patches(keys, targets, known, trust=3.0)
+    _, counts = kept_patches(targets)
+    votes = 3 * F.avg_pool2d(known.flatten(0, 1), 2).unflatten(0, (2, 3))
+    colours = F.pixel_unshuffle(targets, 2)
+    for frame, column in np.ndindex(*prompt.places.shape):
+        place, count = int(prompt.places[frame, column]), counts[frame, column]
+        row, col = divmod(place, 6)
+        assert torch.equal(prompt.keys[frame, column], keys[frame, place])
+        value, vote = prompt.values[frame, column], votes[frame, :, :, row, col]
+        torch.testing.assert_close(value[:, VALUES : VALUES + 1], vote * count)
+        torch.testing.assert_close(value[:, :VALUES], colours[frame, :, :, row, col] * vote * count)
+
+
 def test_the_evidence_of_one_perfect_match_is_nought() -> None:
     grid = (2, 2)
-    keys = torch.eye(4)[None, [0, 3]]
-    queries = keys[:, [0, 0, 1, 1]]
+    keys = torch.eye(8)[None, [0, 3]]
     values = torch.cat([torch.ones(1, 2, 1, VALUES), *padding(1, 2, 1)], dim=-1)
-    readout = match(queries, keys, values, torch.tensor(32.0), proximity(grid, torch.tensor(1.0)), grid)
+    prompt = Patches(keys, values, torch.tensor([[0, 3]]))
+    readout = match(keys[:, [0, 0, 1, 1]], [prompt], torch.tensor(32.0), torch.tensor(1.0), grid)
     everywhere, nearby = readout.evidence.flatten(2).unbind(1)
     torch.testing.assert_close(everywhere, torch.zeros(1, 4), rtol=0, atol=1e-5)
     torch.testing.assert_close(nearby[:, [0, 3]], torch.zeros(1, 2), rtol=0, atol=1e-5)
     assert (nearby[:, [1, 2]] < 0).all()
 
 
-def test_nearness_falls_off_as_a_gaussian_over_the_checkerboard() -> None:
-    grid, radius = (2, 4), 1.5
-    kept = [(0, 0), (0, 2), (1, 1), (1, 3)]
-    squares = torch.tensor([[(r - a) ** 2 + (c - b) ** 2 for a, b in kept] for r, c in np.ndindex(*grid)])
-    expected = (-squares / (2 * radius**2)).exp()
-    torch.testing.assert_close(proximity(grid, torch.tensor(radius)), expected)
+def test_nearness_falls_off_as_a_gaussian_but_never_to_nothing() -> None:
+    grid, radius, places = (2, 40), 1.5, [(0, 0), (1, 3), (1, 39)]
+    rows, columns = proximity(torch.tensor([[r * 40 + c for r, c in places]]), grid, torch.tensor(radius))
+    found = (rows[0, :, None] * columns[0, None]).flatten(0, 1)
+    squares = torch.tensor([[(r - a) ** 2 + (c - b) ** 2 for a, b in places] for r, c in np.ndindex(*grid)])
+    near = squares < 2 * radius**2 * 18
+    torch.testing.assert_close(found[near], (-squares / (2 * radius**2)).exp()[near])
+    assert found.min() > 1e-16
 
 
 def test_lab_of_known_colours() -> None:

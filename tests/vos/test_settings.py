@@ -95,7 +95,7 @@ def test_a_file_that_is_not_there(path: str):
 
 def test_a_model_is_chosen_without_a_tracker():
     chosen = model_settings(model="readout", weights=None, size="32x48", device=None)
-    assert (chosen.model, chosen.size, chosen.pixels, chosen.device) == ("readout", (32, 48), 147456, "auto")
+    assert (chosen.model, chosen.size, chosen.pixels, chosen.device) == ("readout", (32, 48), 184320, "auto")
     with pytest.raises(
         InputError, match="option: no field 'memory'; the fields are model, weights, kind, ensemble, precision"
     ):

@@ -121,7 +121,7 @@ class TestResults:
             "compile": False,
             "cuda_graphs": False,
             "ensemble": None,
-            "pixels": 147456,
+            "pixels": 184320,
             "size": [64, 96],
             "device": "cpu",
         }
