@@ -34,8 +34,8 @@ from vos.types import Frame, LabelMap
 
 _CALLS = {"encode_frame": "encode", "encode_prompts": "remember", "prepare": "prepare", "segment": "segment"}
 """What a tracker asks of a model, and the name of its part."""
-_MODULES = ("stem", "blocks", "decoder")
-"""Modules inside those calls. Blocks are timed where they read a query: remembering calls them by another name."""
+_MODULES = ("stem", "decoder")
+"""Modules inside those calls."""
 
 Seconds = Mapping[str, float]
 T = TypeVar("T")
@@ -143,8 +143,7 @@ def stages(step: Seconds) -> dict[str, float]:
     return {
         "stem": step["stem"],
         "rest of encoding": step["encode"] - step["stem"],
-        "match": step["segment"] - step["blocks"] - step["decoder"],
-        "blocks": step["blocks"],
+        "match": step["segment"] - step["decoder"],
         "decoder": step["decoder"],
         "remember": step["remember"],
         "prepare": step["prepare"],

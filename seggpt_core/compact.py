@@ -1,11 +1,10 @@
-"""The compact model: a matching readout, transformer blocks whose prompts are kept, and a decoder.
+"""The compact model: a matching readout, and a decoder that corrects it by what the query itself shows.
 
 `CompactNet` is the network on batches, for training; `Compact` answers the four calls of
 `seggpt_core.prompt` with it. A frame is encoded once and remembered once: what a prompt contributes
-(matching keys, colours at stride 4, each block's keys and values) never depends on the query.
+(matching keys, colours at stride 4) never depends on the query.
 
-Shape suffixes: B frames, P passes, N stride-8 patches and n stride-16 tokens of a frame, M and m those
-that all prompts together keep.
+Shape suffixes: B frames, G query frames, P passes, N stride-8 patches of a frame.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seggpt_core.blocks import Blocks, KeysValues, thinned
 from seggpt_core.canvas import Resampling
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Decoder, Skips
@@ -32,28 +30,17 @@ from seggpt_core.matching import (
     prompt_patches,
 )
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
-from seggpt_core.stem import CHANNELS, MAP_SCALE, Stem, StemMaps
-
-_TARGET_CHANNELS = 4 * 16
-"""RGB and known at stride 4, unshuffled to stride 16."""
-TARGET_SCALE = 2.0
-"""For about unit size, as `seggpt_core.decoder` has it."""
+from seggpt_core.stem import Stem, StemMaps
 
 
 class EncodedFrames(NamedTuple):
-    """What depends on images alone, for B frames; `grid` is (H/16, W/16)."""
+    """What depends on images alone, for B frames."""
 
     keys: Tensor
-    tokens: Tensor
+    """(B, N, C), unit length, float32."""
     skips: Skips
     grid: tuple[int, int]
-
-
-class EncodedPrompts(NamedTuple):
-    """What frames contribute as prompts: what is matched of them, and each block's keys and values, `thinned`."""
-
-    patches: Patches
-    attention: tuple[KeysValues, ...]
+    """(H/8, W/8)"""
 
 
 class CompactNet(nn.Module):
@@ -66,12 +53,6 @@ class CompactNet(nn.Module):
         self.key = nn.Linear(DESCRIPTOR_CHANNELS, config.key_channels, bias=False)
         self.log_sharpness = nn.Parameter(torch.tensor(25.0).log())
         self.log_radius = nn.Parameter(torch.tensor(6.0).log())
-        self.image_tokens = nn.Conv2d(CHANNELS["d8"] + CHANNELS["s16"], config.width, 1)
-        self.query_token = nn.Parameter(torch.zeros(config.width))
-        if config.depth:
-            self.target_tokens = nn.Conv2d(_TARGET_CHANNELS, config.width, 3, padding=1)
-        self.blocks = Blocks(config.width, config.heads, config.mlp_ratio, config.depth)
-        self.token_norm = nn.LayerNorm(config.width)
         self.decoder = Decoder(config.width, config.decoder_width, config.detail_width)
 
     @property
@@ -85,81 +66,43 @@ class CompactNet(nn.Module):
         # Matching multiplies what a key is off by with its sharpness.
         with torch.autocast(images.device.type, enabled=False):
             keys = F.normalize(self.key(self.describe(images, maps.float())), dim=-1)
-        tokens = self.image_tokens(torch.cat([maps.strided(), maps.s16], dim=1) * MAP_SCALE)
-        return EncodedFrames(
-            keys=keys,
-            tokens=tokens.flatten(2).transpose(1, 2),
-            skips=self.decoder.skips(maps),
-            grid=(tokens.shape[-2], tokens.shape[-1]),
-        )
+        return EncodedFrames(keys=keys, skips=self.decoder.skips(maps), grid=(maps.s8.shape[-2], maps.s8.shape[-1]))
 
     @staticmethod
     def describe(images: Tensor, maps: StemMaps) -> Tensor:
         """Unit descriptors of the stride-8 patches, (B, N, DESCRIPTOR_CHANNELS)."""
         return F.normalize(descriptors(images, maps).flatten(2).transpose(1, 2), dim=-1)
 
-    def encode_prompts(
-        self, frames: EncodedFrames, targets: Tensor, known: Tensor, trust: float = 1.0
-    ) -> EncodedPrompts:
-        """targets: (B·P, 3, H/4, W/4) colours in 0..1; known: (B·P, 1, H/4, W/4) in 0..1; tokens of `frames` too.
-        trust: see `InContextModel.encode_prompts`; matching alone knows it."""
-        by_frame = (len(frames.keys), -1)
-        return EncodedPrompts(
-            patches=prompt_patches(frames.keys, targets.unflatten(0, by_frame), known.unflatten(0, by_frame), trust),
-            attention=self._attention(frames, targets, known) if self.config.depth else (),
-        )
-
-    def _attention(self, frames: EncodedFrames, targets: Tensor, known: Tensor) -> tuple[KeysValues, ...]:
-        seen = F.pixel_unshuffle(torch.cat([targets * known, known], dim=1), 4)
-        tokens = frames.tokens + self.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
-        return tuple(thinned(block, frames.grid) for block in self.blocks.remember(tokens, frames.grid))
-
-    def paint(self, query: EncodedFrames, prompts: Sequence[Patches], attention: Sequence[KeysValues]) -> Tensor:
-        """Colours (G·P, 3, H/2, W/2) of G query frames in P passes each.
-
-        prompts: of P passes; attention: each block's keys and values, (G·P, h, m, d).
-        """
+    def paint(self, query: EncodedFrames, prompts: Sequence[Patches]) -> Tensor:
+        """Colours (G·P, 3, H/2, W/2) of G query frames, from prompts of P passes each."""
         passes = prompts[0].values.shape[2]
-        grid = (query.grid[0] * 2, query.grid[1] * 2)
         # In bfloat16 the exponent of a match would be off by a tenth.
         with torch.autocast(query.keys.device.type, enabled=False):
-            readout = match(query.keys, prompts, self.sharpness, self.log_radius.exp(), grid)
-        tokens = (query.tokens + self.query_token).repeat_interleave(passes, dim=0)
-        tokens = self.blocks(tokens, query.grid, attention)
-        tokens = self.token_norm(tokens).transpose(1, 2).unflatten(2, query.grid)
-        skips = Skips(*(getattr(query.skips, name).repeat_interleave(passes, dim=0) for name in ("s8", "s4", "s2")))
-        painted: Tensor = self.decoder(tokens, skips, readout)
+            readout = match(query.keys, prompts, self.sharpness, self.log_radius.exp(), query.grid)
+        skips = Skips(*(skip.repeat_interleave(passes, dim=0) for skip in query.skips))
+        painted: Tensor = self.decoder(skips, readout)
         return painted
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactFrame(FrameFeatures):
-    """One frame's tensors."""
+    """One frame, as a batch of one."""
 
-    keys: Tensor
-    tokens: Tensor
-    skips: tuple[Tensor, Tensor, Tensor]
-    grid: tuple[int, int]
-
-    def encoded(self, passes: int = 1) -> EncodedFrames:
-        """As a batch for the network: the frame once, or its tokens once a pass."""
-        return EncodedFrames(self.keys, self.tokens.expand(passes, -1, -1), Skips(*self.skips), self.grid)
+    encoded: EncodedFrames
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactPrompt(PromptFeatures):
-    """One prompt frame: its keys once, its values and attention for every pass."""
+    """One prompt frame: its keys once, its values for every pass."""
 
     patches: Patches
-    attention: tuple[KeysValues, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactPromptSet(PromptSet):
-    """Patches of every prompt, and attention to all of them."""
+    """What is matched of every prompt."""
 
     patches: tuple[Patches, ...]
-    attention: tuple[KeysValues, ...]
 
 
 class Compact:
@@ -192,16 +135,15 @@ class Compact:
     def encode_frame(self, image: Tensor) -> CompactFrame:
         """See `InContextModel.encode_frame`."""
         with self.execution.autocast(self.device):
-            frames = self.net.encode(image_batch(image, self.multiple, self.device))
-        skips = (frames.skips.s8, frames.skips.s4, frames.skips.s2)
+            encoded = self.net.encode(image_batch(image, self.multiple, self.device))
         valid = Validity(
             model=self.name,
             weights=self.weights_hash,
             size=(image.shape[-2], image.shape[-1]),
-            dtype=frames.tokens.dtype,
+            dtype=encoded.skips.s8.dtype,
             device=self.device,
         )
-        return CompactFrame(valid=valid, keys=frames.keys, tokens=frames.tokens, skips=skips, grid=frames.grid)
+        return CompactFrame(valid=valid, encoded=encoded)
 
     @torch.inference_mode()
     def encode_prompts(
@@ -210,26 +152,19 @@ class Compact:
         """See `InContextModel.encode_prompts`."""
         frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=4)
-        passes = targets.shape[0]
-        with self.execution.autocast(self.device):
-            made = self.net.encode_prompts(frame.encoded(passes), targets, known, trust)
-        return CompactPrompt(valid=frame.valid, passes=passes, patches=made.patches, attention=made.attention)
+        patches = prompt_patches(frame.encoded.keys, targets[None], known[None], trust)
+        return CompactPrompt(valid=frame.valid, passes=len(targets), patches=patches)
 
     @torch.inference_mode()
     def prepare(self, prompts: Sequence[PromptFeatures]) -> CompactPromptSet:
         """See `InContextModel.prepare`."""
         own = [prompt for prompt in prompts if isinstance(prompt, CompactPrompt)]
         check_prompts(prompts, own)
-        attention = tuple(
-            (torch.cat([k for k, _ in block], dim=2), torch.cat([v for _, v in block], dim=2))
-            for block in zip(*(prompt.attention for prompt in own), strict=True)
-        )
         return CompactPromptSet(
             valid=own[0].valid,
             passes=own[0].passes,
             prompts=len(own),
             patches=tuple(prompt.patches for prompt in own),
-            attention=attention,
         )
 
     @torch.inference_mode()
@@ -240,4 +175,4 @@ class Compact:
             raise InputError(f"prompts are a {type(prompts).__name__}: the compact model needs what its prepare() made")
         frame.valid.require(prompts.valid, "the prompt set")
         with self.execution.autocast(self.device):
-            return self.net.paint(frame.encoded(), prompts.patches, prompts.attention).float()
+            return self.net.paint(frame.encoded, prompts.patches).float()

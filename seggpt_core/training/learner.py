@@ -10,10 +10,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from seggpt_core.compact import CompactNet, EncodedFrames, EncodedPrompts
+from seggpt_core.compact import CompactNet, EncodedFrames
 from seggpt_core.decoder import Skips
 from seggpt_core.losses import colour_logits
-from seggpt_core.matching import principal_axes
+from seggpt_core.matching import Patches, principal_axes, prompt_patches
 from seggpt_core.training.batch import Batch
 
 _LATE_BLOCK = 4
@@ -84,8 +84,8 @@ class CompactLearner:
         self.net.stem.blocks[_LATE_BLOCK:].requires_grad_(True)
 
     def compile(self) -> None:
-        """The stem, the blocks and the decoder; what lies between them is a few operations."""
-        for part in (self.net.stem, *self.net.blocks.layers, self.net.decoder):
+        """The stem and the decoder; what lies between them is matching, of as many patches as a batch shows."""
+        for part in (self.net.stem, self.net.decoder):
             part.compile()
 
     def paint(self, batch: Batch) -> Tensor:
@@ -96,24 +96,18 @@ class CompactLearner:
         prompts = [self._remember(by_time[0], *batch.target(0), self._trust)]
         painted = []
         for time in range(1, length):
-            colours = self._paint_one(by_time[time], prompts)
+            colours = self.net.paint(by_time[time], prompts)
             painted.append(colours)
             if time < length - 1:
                 target, known = self._next_target(batch, time, colours)
                 prompts.append(self._remember(by_time[time], target, known, 1.0))
         return torch.stack(painted, dim=1)
 
-    def _remember(self, frame: EncodedFrames, target: Tensor, known: Tensor, trust: float) -> EncodedPrompts:
-        size = (frame.grid[0] * 4, frame.grid[1] * 4)
+    @staticmethod
+    def _remember(frame: EncodedFrames, target: Tensor, known: Tensor, trust: float) -> Patches:
+        size = (frame.grid[0] * 2, frame.grid[1] * 2)
         pool = torch.nn.functional.adaptive_avg_pool2d
-        return self.net.encode_prompts(frame, pool(target, size), pool(known, size), trust)
-
-    def _paint_one(self, query: EncodedFrames, prompts: list[EncodedPrompts]) -> Tensor:
-        attention = [
-            (torch.cat([k for k, _ in block], dim=2), torch.cat([v for _, v in block], dim=2))
-            for block in zip(*(prompt.attention for prompt in prompts), strict=True)
-        ]
-        return self.net.paint(query, [prompt.patches for prompt in prompts], attention)
+        return prompt_patches(frame.keys, pool(target, size)[:, None], pool(known, size)[:, None], trust)
 
     def _next_target(self, batch: Batch, time: int, painted: Tensor) -> tuple[Tensor, Tensor]:
         """The truth of this frame, or the soft mask the model just painted, a clip at a time."""
@@ -126,5 +120,4 @@ class CompactLearner:
 
 
 def _slice(frames: EncodedFrames, start: int, stop: int) -> EncodedFrames:
-    skips = Skips(*(getattr(frames.skips, name)[start:stop] for name in ("s8", "s4", "s2")))
-    return EncodedFrames(frames.keys[start:stop], frames.tokens[start:stop], skips, frames.grid)
+    return EncodedFrames(frames.keys[start:stop], Skips(*(skip[start:stop] for skip in frames.skips)), frames.grid)

@@ -27,7 +27,7 @@ from tests.seggpt_core.fake_hub import FakeHub
 from tests.seggpt_core.published_models import TOLD, random_model
 
 CPU = torch.device("cpu")
-CONFIG = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=32)
+CONFIG = CompactConfig(key_channels=16, width=32, decoder_width=32)
 
 
 @pytest.fixture
@@ -138,12 +138,12 @@ def test_the_published_model_loads_from_its_download(tmp_path: Path) -> None:
 def test_missing_extra_and_misshapen_tensors_are_named(saved: Path) -> None:
     _, tensors = read_weights(saved)
     config = dataclasses.asdict(CONFIG)
-    without = {name: tensor for name, tensor in tensors.items() if name != "query_token"}
+    without = {name: tensor for name, tensor in tensors.items() if name != "key.weight"}
     cases = {
-        "'query_token' is missing": without,
+        r"'key\.weight' is missing": without,
         "'surplus' is not part": tensors | {"surplus": torch.zeros(1)},
-        r"'query_token' has shape \(3,\), but \(32,\) is needed$": tensors | {"query_token": torch.zeros(3)},
-        r"'query_token' is missing: .*; 1 more are missing, extra or misshapen$": without | {"surplus": torch.zeros(1)},
+        r"'key\.weight' has shape \(3,\), but \(16, 283\) is needed$": tensors | {"key.weight": torch.zeros(3)},
+        r"'key\.weight' is missing: .*; 1 more are missing, extra or misshapen$": without | {"surplus": torch.zeros(1)},
     }
     for message, broken in cases.items():
         write_weights(saved, "compact", config, broken)

@@ -1,7 +1,6 @@
 """The compact model: keeping prompts changes nothing, and an untrained decoder leaves the readout alone."""
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import astuple
 
 import numpy as np
@@ -11,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import matching
-from seggpt_core.blocks import Blocks, rotary_table, rotate
-from seggpt_core.compact import TARGET_SCALE, Compact, CompactNet
+from seggpt_core.compact import Compact, CompactNet
 from seggpt_core.config import CompactConfig
+from seggpt_core.decoder import Skips
 from seggpt_core.errors import InputError
 from seggpt_core.execution import Execution, Precision
 from seggpt_core.matching import (
@@ -39,34 +38,14 @@ CPU = torch.device("cpu")
 def model() -> Compact:
     """A small compact model whose every part matters: the zero-initialised head is made random."""
     torch.manual_seed(0)
-    net = CompactNet(CompactConfig(key_channels=32, width=48, heads=4, depth=2, decoder_width=32))
+    net = CompactNet(CompactConfig(key_channels=32, width=48, decoder_width=32))
     torch.nn.init.normal_(net.decoder.head.weight, std=0.3)
-    torch.nn.init.normal_(net.query_token)
     return Compact(net, "0" * 64, CPU)
 
 
 def images(count: int, seed: int = 1) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return [torch.rand(3, *SIZE, generator=generator) for _ in range(count)]
-
-
-def dense_blocks(blocks: Blocks, frames: Sequence[Tensor], grid: tuple[int, int]) -> Tensor:
-    """All frames as one long sequence under a mask: prompts see themselves, the query (last) sees all."""
-    length, count = frames[0].shape[1], len(frames)
-    owner = torch.arange(count).repeat_interleave(length)
-    place = torch.arange(length).repeat(count)
-    kept = (place // grid[1] % 2 == 0) & (place % grid[1] % 2 == 0)
-    allowed = (owner[:, None] == owner[None]) | ((owner[:, None] == count - 1) & kept[None])
-    table = rotary_table(grid, blocks.head_width, CPU).repeat(count, 1)
-    x = torch.cat(list(frames), dim=1)
-    for layer in blocks.layers:
-        attention = layer.attention
-        q, k, v = attention.qkv(layer.norm1(x)).unflatten(-1, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
-        q, k = rotate(attention.query_norm(q), table), rotate(attention.key_norm(k), table)
-        scores = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).masked_fill(~allowed, -torch.inf)
-        x = x + attention.out((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
-        x = x + layer.mlp(layer.norm2(x))
-    return x[:, -length:]
 
 
 def padding(*shape: int) -> tuple[Tensor, Tensor]:
@@ -80,9 +59,6 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
     frames = net.encode(torch.stack([*prompts, query]))
     count = len(prompts)
     small = F.adaptive_avg_pool2d(torch.stack(targets), (SIZE[0] // 4, SIZE[1] // 4))
-    seen = F.pixel_unshuffle(torch.cat([small, torch.ones_like(small[:, :1])], dim=1), 4)
-    with_colours = frames.tokens[:count] + net.target_tokens(TARGET_SCALE * seen).flatten(2).transpose(1, 2)
-    tokens = dense_blocks(net.blocks, [*with_colours.split(1), frames.tokens[count:] + net.query_token], frames.grid)
     patches = (SIZE[0] // 8, SIZE[1] // 8)
     values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)
     # Noise is painted everywhere, so that a checkerboard is kept, each patch for two.
@@ -93,11 +69,7 @@ def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query
         kept.repeat(count)[None],
     )
     readout = match(frames.keys[count:], [prompt], net.sharpness, net.log_radius.exp(), patches)
-    skips = dataclasses.replace(
-        frames.skips, **{name: getattr(frames.skips, name)[count:] for name in ("s8", "s4", "s2")}
-    )
-    tokens = net.token_norm(tokens).transpose(1, 2).unflatten(2, frames.grid)
-    painted: Tensor = net.decoder(tokens, skips, readout)
+    painted: Tensor = net.decoder(Skips(*(skip[count:] for skip in frames.skips)), readout)
     return painted
 
 
@@ -126,7 +98,7 @@ def test_passes_in_one_batch_equal_passes_one_by_one(model: Compact) -> None:
 
 def test_a_zero_head_leaves_the_mean_of_both_readouts() -> None:
     torch.manual_seed(0)
-    model = Compact(CompactNet(CompactConfig(width=32, heads=4, depth=1, decoder_width=32)), "0" * 64, CPU)
+    model = Compact(CompactNet(CompactConfig(width=32, decoder_width=32)), "0" * 64, CPU)
     image = images(1)[0]
     frame = model.encode_frame(image)
     constant = torch.tensor([1.0, 0.0, 1.0]).view(1, 3, 1, 1).expand(1, 3, *SIZE)
@@ -135,20 +107,14 @@ def test_a_zero_head_leaves_the_mean_of_both_readouts() -> None:
     torch.testing.assert_close(painted, constant[..., ::2, ::2].contiguous(), rtol=0, atol=1e-5)
 
 
-def test_without_blocks_nothing_is_attended_to_and_all_learns() -> None:
+def test_every_part_learns() -> None:
     torch.manual_seed(0)
-    net = CompactNet(CompactConfig(key_channels=16, width=32, heads=4, depth=0, decoder_width=32))
+    net = CompactNet(CompactConfig(key_channels=16, width=32, decoder_width=32))
     torch.nn.init.normal_(net.decoder.head.weight, std=0.3)
-    first, second = images(2)
-    frames = net.encode(torch.stack([first, second]))
-    prompt = net.encode_prompts(frames, torch.rand(2, 3, 24, 32), torch.ones(2, 1, 24, 32), 8.0)
-    assert prompt.attention == ()
-    painted = net.paint(frames, [prompt.patches], prompt.attention)
-    painted.square().sum().backward()
+    frames = net.encode(torch.stack(images(2)))
+    prompt = prompt_patches(frames.keys, torch.rand(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32), 8.0)
+    net.paint(frames, [prompt]).square().sum().backward()
     assert [name for name, one in net.named_parameters() if one.grad is None] == []
-    model = Compact(net, "0" * 64, CPU)
-    kept = model.encode_prompts(model.encode_frame(first), torch.rand(2, 3, *SIZE))
-    assert model.segment(model.encode_frame(second), model.prepare([kept, kept])).shape == (2, 3, 48, 64)
 
 
 def test_what_is_unknown_does_not_vote(model: Compact) -> None:
@@ -326,6 +292,6 @@ def test_half_precision_paints_nearly_the_same_and_matches_exactly(model: Compac
     colours = painted(rough)
     assert colours.dtype == torch.float32
     assert 0 < (colours - painted(model)).abs().max() < HALF_PRECISION_COLOURS
-    assert rough.encode_frame(query).keys.dtype == torch.float32
+    assert rough.encode_frame(query).encoded.keys.dtype == torch.float32
     with pytest.raises(InputError, match="float32"):
         rough.encode_frame(query).valid.require(model.encode_frame(query).valid, "it")

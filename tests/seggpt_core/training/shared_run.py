@@ -19,7 +19,7 @@ from seggpt_core.training.loop import RunFolders, compact_learner, train
 CONFIG = TrainingConfig(
     data=("own",),
     learning_rate=((0, 1e-3), (4, 1e-3)),
-    model=CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8),
+    model=CompactConfig(key_channels=16, width=32, decoder_width=16, detail_width=8),
     engine=EngineConfig(weights=KindWeights(composite=0, whole=1, pairs=0, mix=0, clip=0)),
     sizes=((64, 64), (64, 96)),
     batch=3,

@@ -24,7 +24,7 @@ from seggpt_core.training.published import PublishedLearner
 from seggpt_core.training.trainer import Trainer
 from tests.tolerances import HALF_PRECISION_LOSS
 
-SMALL = CompactConfig(key_channels=16, width=32, heads=4, depth=1, decoder_width=16, detail_width=8)
+SMALL = CompactConfig(key_channels=16, width=32, decoder_width=16, detail_width=8)
 CPU = torch.device("cpu")
 
 
@@ -181,9 +181,7 @@ def test_a_run_leaves_weights_log_and_plot(data: Path) -> None:
 def test_a_state_of_another_model_is_refused(data: Path) -> None:
     folders = RunFolders(data=data, out=data / "run")
     train(config(), folders, CPU, piece=Piece(until_step=1))
-    other = TrainingConfig(
-        data=("own",), learning_rate=((0, 1e-3), (6, 1e-3)), model=CompactConfig(width=64, heads=4, depth=2)
-    )
+    other = TrainingConfig(data=("own",), learning_rate=((0, 1e-3), (6, 1e-3)), model=CompactConfig(width=64))
     with pytest.raises(InputError, match="does not fit this config"):
         train(other, folders, CPU)
 
