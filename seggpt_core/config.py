@@ -18,6 +18,12 @@ class CompactConfig:
     detail_width: int = 16
     """Decoder channels at stride 2."""
 
+    def __post_init__(self) -> None:
+        for name, least in (("key_channels", 1), ("width", 1), ("decoder_width", 16), ("detail_width", 4)):
+            value = getattr(self, name)
+            if value < least or value % least:
+                raise InputError(f"{name} is {value}: a multiple of {least} is needed")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SegGPTConfig:

@@ -93,7 +93,7 @@ class Readout:
     """(B, 3, H/4, W/4) colours of the best matches near the same place."""
     evidence: Tensor
     """(B, 2, H/8, W/8): how good the matches are, everywhere and nearby: log-sum-exp of similarity,
-    in units of cosine, 0 for one perfect match."""
+    in units of cosine, 0 for one perfect match with a patch that counts once."""
 
     def at_stride_8(self) -> Tensor:
         """(B, 26, H/8, W/8): both readouts' sub-cells and the evidence."""
@@ -117,7 +117,7 @@ class Patches(NamedTuple):
     keys: Tensor
     """(G, m, C), unit length."""
     values: Tensor
-    """(G, m, P, 16), as made by `voting_values`."""
+    """(G, m, P, 16), as made by `voting_values`, times how many patches each counts for."""
     places: Tensor
     """(G, m) int64: which of the N patches these are."""
 
@@ -126,9 +126,9 @@ def prompt_patches(keys: Tensor, targets: Tensor, known: Tensor, trust: float = 
     """What is matched of B frames with their colours in P passes.
 
     keys: (B, N, C); targets: (B, P, 3, H/4, W/4); known: (B, P, 1, H/4, W/4) in 0..1. Together a frame's patches count
-    as `trust` times all N would.
+    for about `trust` · N.
     """
-    places, counts = kept_patches(targets)
+    places, counts = kept_patches(targets, known)
     values = voting_values(targets.flatten(0, 1), known.flatten(0, 1), trust).unflatten(0, targets.shape[:2])
     kept = values.transpose(1, 2).gather(1, places[..., None, None].expand(-1, -1, *values.shape[1::2]))
     return Patches(
@@ -138,24 +138,34 @@ def prompt_patches(keys: Tensor, targets: Tensor, known: Tensor, trust: float = 
     )
 
 
-def kept_patches(targets: Tensor) -> tuple[Tensor, Tensor]:
+def kept_patches(targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Which patches of B prompts are matched, (B, m) int64, and for how many each counts, (B, m) float.
 
-    On and next to what any pass paints in other colours than black they are every second one, as on a checkerboard;
-    elsewhere those of every second row and column. Matching grows with every remembered frame, a background seldom
-    says anything new, and a patch carries its four sub-cells: what is left out is not missed (`docs/ablations.md`).
-    Frames of fewer patches than others are filled up with patches that count for none.
-    targets: (B, P, 3, H/4, W/4) colours in 0..1.
+    Matching grows with every remembered frame, and a background seldom says anything new. Patches are *near* an object
+    if they or one of their eight neighbours are painted in another colour than black by any pass, or not wholly
+    known. Of these, those of one colour of a checkerboard are kept and count for two, elsewhere those of every second
+    row and column, which count for four; a patch carries its four sub-cells, so that what is left out is not missed
+    (`docs/ablations.md`). What is painted on patches of the other colour alone is kept too. All passes share a choice.
+    Frames that keep fewer patches than others are filled up with ones that count for none.
+    targets: (B, P, 3, H/4, W/4) colours in 0..1; known: (B, P, 1, H/4, W/4) in 0..1.
     """
-    shown = F.max_pool2d(F.max_pool2d(targets.amax(dim=(1, 2)), 2), 3, stride=1, padding=1) > _SHOWN
-    rows, columns = (torch.arange(size, device=targets.device) for size in shown.shape[1:])
+    seen = torch.cat([targets, 1 - known], dim=2).amax(dim=(1, 2))
+    painted = F.max_pool2d(seen, 2) > _SHOWN
+    near = _widened(painted)
+    rows, columns = (torch.arange(size, device=targets.device) for size in near.shape[1:])
     board = (rows[:, None] + columns) % 2 == 0
     sparse = (rows[:, None] % 2 == 0) & (columns % 2 == 0)
-    kept = torch.where(shown, board, sparse).flatten(1)
-    counts = torch.where(shown, 2.0, 4.0).flatten(1) * kept
+    lone = painted & ~board & ~_widened(painted & board)
+    kept = (torch.where(near, board, sparse) | lone).flatten(1)
+    counts = torch.where(near, 2.0, 4.0).flatten(1) * kept
     most = int(kept.sum(dim=1).max())
     places = kept.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
     return places, counts.gather(1, places)
+
+
+def _widened(patches: Tensor) -> Tensor:
+    """Patches and their eight neighbours; (B, H/8, W/8) bool."""
+    return F.max_pool2d(patches.float(), 3, stride=1, padding=1) > 0
 
 
 def proximity(places: Tensor, grid: tuple[int, int], radius: Tensor) -> tuple[Tensor, Tensor]:

@@ -71,7 +71,7 @@ class PromptFeatures(Features):
 
 @dataclass(frozen=True, kw_only=True)
 class PromptSet(Features):
-    """Several prompts made ready to be attended to."""
+    """Several prompts made ready for queries."""
 
     passes: int
     prompts: int

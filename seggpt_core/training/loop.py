@@ -95,8 +95,10 @@ def _take_steps(
 ) -> None:
     config, processes, counter = maker.config, maker.processes, Counter()
     stop = min(config.steps, piece.until_step if piece.until_step is not None else config.steps)
-    if trainer.step >= stop and processes.is_first:
-        save(trainer, config, folders, piece.state_mb)
+    if trainer.step >= stop:
+        if processes.is_first:
+            export(trainer, folders)
+        processes.wait()
     for batch in batches(maker, range(trainer.step, stop), piece.workers):
         moved = batch.to(device)
         kind = (*moved.images.shape, len(trainer.trained))
@@ -197,5 +199,10 @@ def save(trainer: Trainer, config: TrainingConfig, folders: RunFolders, state_mb
     """Write the state, the averaged weights and the plot; returns the weights' SHA-256."""
     save_state(folders.out / "state", trainer.state(), config, state_mb)
     log.plot(log.read(folders.out / "log.csv"), folders.out / "loss.png")
+    return export(trainer, folders)
+
+
+def export(trainer: Trainer, folders: RunFolders) -> str:
+    """Write the averaged weights; returns their SHA-256."""
     learner, path = trainer.learner, folders.out / "weights.safetensors"
     return write_weights(path, learner.model, learner.sizes, trainer.averaged_weights())

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seggpt_core import matching
-from seggpt_core.compact import Compact, CompactNet
+from seggpt_core.compact import Compact, CompactNet, EncodedFrames
 from seggpt_core.config import CompactConfig
 from seggpt_core.decoder import Skips
 from seggpt_core.errors import InputError
@@ -53,38 +53,67 @@ def padding(*shape: int) -> tuple[Tensor, Tensor]:
     return torch.ones(*shape, 1), torch.zeros(*shape, COLUMNS - VALUES - 1)
 
 
-def uncached(model: Compact, prompts: list[Tensor], targets: list[Tensor], query: Tensor) -> Tensor:
-    """The same network with every frame encoded together and nothing kept; one pass."""
+def reference_patches(targets: Tensor, known: Tensor) -> dict[int, float]:
+    """Which patches of a frame are matched, and for how many each counts, one by one; targets (P, 3, h, w)."""
+    cells = torch.cat([targets, 1 - known.expand(len(targets), 1, -1, -1)], dim=1).amax(dim=(0, 1))
+    height, width = cells.shape[0] // 2, cells.shape[1] // 2
+    places = list(np.ndindex(height, width))
+    painted = {(r, c): bool((cells[2 * r : 2 * r + 2, 2 * c : 2 * c + 2] > 0.1).any()) for r, c in places}
+    around = {
+        (r, c): [(r + i, c + j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (r + i, c + j) in painted] for r, c in places
+    }
+    counts = {}
+    for r, c in places:
+        near, board = any(painted[one] for one in around[r, c]), (r + c) % 2 == 0
+        lone = painted[r, c] and not any(painted[i, j] for i, j in around[r, c] if (i + j) % 2 == 0)
+        if (board if near else r % 2 == c % 2 == 0) or lone:
+            counts[r * width + c] = 2.0 if near else 4.0
+    return counts
+
+
+def uncached(model: Compact, prompts: list[Tensor], targets: Tensor, known: Tensor, query: Tensor) -> Tensor:
+    """The same network with every frame encoded together, nothing kept, and all prompts' patches in one; targets:
+    (prompts, P, 3, H, W), known: (H, W)."""
     net = model.net
     frames = net.encode(torch.stack([*prompts, query]))
-    count = len(prompts)
-    small = F.adaptive_avg_pool2d(torch.stack(targets), (SIZE[0] // 4, SIZE[1] // 4))
-    patches = (SIZE[0] // 8, SIZE[1] // 8)
-    values = torch.cat([patch_values(small), *padding(count, patches[0] * patches[1])], dim=-1)
-    # Noise is painted everywhere, so that a checkerboard is kept, each patch for two.
-    kept = torch.tensor([row * patches[1] + column for row, column in np.ndindex(*patches) if (row + column) % 2 == 0])
-    prompt = Patches(
-        frames.keys[:count, kept].flatten(0, 1)[None],
-        2 * values[:, kept].flatten(0, 1)[None, :, None],
-        kept.repeat(count)[None],
-    )
-    readout = match(frames.keys[count:], [prompt], net.sharpness, net.log_radius.exp(), patches)
-    painted: Tensor = net.decoder(Skips(*(skip[count:] for skip in frames.skips)), readout)
-    return painted
+    size, grid = (SIZE[0] // 4, SIZE[1] // 4), (SIZE[0] // 8, SIZE[1] // 8)
+    sure = F.adaptive_avg_pool2d(known[None, None], size)
+    parts = []
+    for keys, painted in zip(frames.keys, targets, strict=False):
+        small = F.adaptive_avg_pool2d(painted, size)
+        counts = reference_patches(small, sure)
+        kept, votes = list(counts), torch.tensor(list(counts.values()))
+        votes = votes[:, None, None] * F.avg_pool2d(sure, 2).flatten()[kept][:, None, None]
+        colours = patch_values(small).transpose(0, 1)[kept] * votes
+        zeros = torch.zeros(len(kept), len(painted), COLUMNS - VALUES - 1)
+        values = torch.cat([colours, votes.expand(-1, len(painted), 1), zeros], dim=-1)
+        parts.append((keys[kept], values, torch.tensor(kept)))
+    prompt = Patches(*(torch.cat(part)[None] for part in zip(*parts, strict=True)))
+    readout = match(frames.keys[-1:], [prompt], net.sharpness, net.log_radius.exp(), grid)
+    skips = Skips(*(skip[-1:].expand(targets.shape[1], -1, -1, -1) for skip in frames.skips))
+    painted_query: Tensor = net.decoder(skips, readout)
+    return painted_query
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_kept_prompts_give_what_encoding_everything_together_gives(model: Compact, count: int) -> None:
+    """Two passes, an object that only one of them paints, and void."""
     *prompts, query = images(count + 1)
-    targets = images(count, seed=2)
-    kept = [model.encode_prompts(model.encode_frame(p), t[None]) for p, t in zip(prompts, targets, strict=True)]
+    targets = torch.zeros(count, 2, 3, *SIZE)
+    for index in range(count):
+        targets[index, 1, 1, 16 + 8 * index : 50 + 8 * index, 20:60] = 1
+    known = torch.ones(SIZE)
+    known[40:60, 80:100] = 0
+    kept = [model.encode_prompts(model.encode_frame(p), t, known) for p, t in zip(prompts, targets, strict=True)]
     painted = model.segment(model.encode_frame(query), model.prepare(kept))
+    assert painted.shape == (2, 3, SIZE[0] // 2, SIZE[1] // 2)
     with torch.inference_mode():
-        expected = uncached(model, prompts, targets, query)
+        expected = uncached(model, prompts, targets, known, query)
     torch.testing.assert_close(painted, expected, rtol=0, atol=CACHED_VERSUS_UNCACHED)
 
 
 def test_passes_in_one_batch_equal_passes_one_by_one(model: Compact) -> None:
+    """Where they paint on the same patches; each pass is matched by what any of them paints on."""
     first, second, query = (model.encode_frame(image) for image in images(3))
     targets = [torch.stack(images(3, seed=seed)) for seed in (3, 4)]
     together = model.segment(
@@ -114,7 +143,7 @@ def test_every_part_learns() -> None:
     frames = net.encode(torch.stack(images(2)))
     prompt = prompt_patches(frames.keys, torch.rand(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32), 8.0)
     net.paint(frames, [prompt]).square().sum().backward()
-    assert [name for name, one in net.named_parameters() if one.grad is None] == []
+    assert [name for name, one in net.named_parameters() if one.grad is None or not one.grad.any()] == []
 
 
 def test_what_is_unknown_does_not_vote(model: Compact) -> None:
@@ -191,15 +220,47 @@ def test_objects_are_seen_closer_than_their_background() -> None:
     """A frame with an object in one pass, and one of background alone, on 4 x 6 patches."""
     targets = torch.zeros(2, 2, 3, 8, 12)
     targets[0, 1, 0, 2:4, 2:4] = 1
-    places, counts = kept_patches(targets)
-    around = [(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)]
-    beyond = [(0, 4), (2, 4)]
-    assert places[0].tolist() == sorted(6 * row + column for row, column in (*around, *beyond))
+    places, counts = kept_patches(targets, torch.ones(2, 2, 1, 8, 12))
+    near, beyond = [(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)], [(0, 4), (2, 4)]
+    assert places[0].tolist() == sorted(6 * row + column for row, column in (*near, *beyond))
     weight_of = dict(zip(places[0].tolist(), counts[0].tolist(), strict=True))
-    assert {weight_of[6 * row + column] for row, column in around} == {2}
+    assert {weight_of[6 * row + column] for row, column in near} == {2}
     assert {weight_of[6 * row + column] for row, column in beyond} == {4}
     assert places[1, :6].tolist() == [0, 2, 4, 12, 14, 16]
     assert counts[1].tolist() == [4] * 6 + [0], "filled up to as many as the first frame has"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_kept_patches_are_those_told_one_by_one(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    share = torch.rand(3, generator=generator) ** 3
+    targets = (torch.rand(3, 2, 3, 12, 20, generator=generator) < 0.2 * share[:, None, None, None, None]).float()
+    known = (torch.rand(3, 1, 1, 12, 20, generator=generator) < 0.98).float()
+    places, counts = kept_patches(targets, known.expand(-1, 2, -1, -1, -1))
+    for frame in range(3):
+        expected = reference_patches(targets[frame], known[frame])
+        found = dict(zip(places[frame].tolist(), counts[frame].tolist(), strict=True))
+        assert {place: count for place, count in found.items() if count} == expected
+
+
+@pytest.mark.parametrize("place", [(0, 0), (1, 1), (1, 2), (2, 1), (3, 5)])
+def test_the_least_object_is_kept_wherever_it_lies(place: tuple[int, int]) -> None:
+    targets = torch.zeros(1, 1, 3, 8, 12)
+    targets[0, 0, 2, 2 * place[0], 2 * place[1] + 1] = 1
+    prompt = prompt_patches(torch.zeros(1, 24, 1), targets, torch.ones(1, 1, 1, 8, 12))
+    assert place[0] * 6 + place[1] in prompt.places[0].tolist()
+    assert prompt.values[..., :VALUES].sum() == 2
+
+
+def test_a_clip_alone_is_painted_as_in_a_batch_with_one_of_more_patches(model: Compact) -> None:
+    frames = [model.net.encode(torch.stack([one, other])) for one, other in zip(images(2), images(2, 3), strict=True)]
+    targets, known = torch.zeros(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32)
+    targets[0, 0, 0, 4:8, 4:8] = 1
+    targets[1, 0, 1, 2:22, 2:28] = 1
+    whole = model.net.paint(frames[1], [prompt_patches(frames[0].keys, targets, known, 8.0)])
+    alone = EncodedFrames(frames[1].keys[:1], Skips(*(skip[:1] for skip in frames[1].skips)), frames[1].grid)
+    single = model.net.paint(alone, [prompt_patches(frames[0].keys[:1], targets[:1], known[:1], 8.0)])
+    torch.testing.assert_close(whole[:1], single, rtol=0, atol=CACHED_VERSUS_UNCACHED)
 
 
 def test_patches_of_a_prompt_are_its_own() -> None:
@@ -208,7 +269,7 @@ def test_patches_of_a_prompt_are_its_own() -> None:
     targets, known = torch.rand(2, 3, 3, 8, 12, generator=generator), torch.rand(2, 3, 1, 8, 12, generator=generator)
     targets[0, :, :, :, 6:] = 0
     prompt = prompt_patches(keys, targets, known, trust=3.0)
-    _, counts = kept_patches(targets)
+    _, counts = kept_patches(targets, known)
     votes = 3 * F.avg_pool2d(known.flatten(0, 1), 2).unflatten(0, (2, 3))
     colours = F.pixel_unshuffle(targets, 2)
     for frame, column in np.ndindex(*prompt.places.shape):
@@ -247,6 +308,19 @@ def test_lab_of_known_colours() -> None:
     rgb = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.5]]).T.view(1, 3, 3, 1)
     expected = torch.tensor([[1.0, 0.0, 0.0], [0.53241, 0.80092, 0.67203], [0.53389, 0.0, 0.0]]).T.view(1, 3, 3, 1)
     torch.testing.assert_close(rgb_to_lab(rgb), expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"decoder_width": 24}, "decoder_width is 24: a multiple of 16"),
+        ({"detail_width": 0}, "detail_width is 0"),
+        ({"key_channels": -1}, "key_channels is -1"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(sizes: dict[str, int], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        CompactConfig(**sizes)
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,13 @@ def test_a_run_cut_in_two_equals_one_that_was_not(data: Path) -> None:
 def test_a_state_alone_gives_its_weights(data: Path) -> None:
     folders = RunFolders(data=data, out=data / "run")
     train(config(), folders, CPU)
-    made = folders.out / "weights.safetensors"
-    expected = sha256(made)
+    made, state = folders.out / "weights.safetensors", folders.out / "state" / "state.json"
+    expected, told = sha256(made), state.read_text()
     made.unlink()
-    train(config(), folders, CPU, piece=Piece(until_step=2))
+    (folders.out / "log.csv").unlink()
+    train(dataclasses.replace(config(), seed=9), folders, CPU, piece=Piece(until_step=2))
     assert sha256(made) == expected
+    assert state.read_text() == told, "the state still says how it was reached"
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])

@@ -44,7 +44,7 @@ def test_train_and_resume(tmp_path: Path) -> None:
     config = tmp_path / "own.yaml"
     config.write_text(
         "data: [own]\nlearning_rate: [[0, 0.001], [3, 0.001]]\nsizes: [[64, 64]]\nbatch: 1\n"
-        "model: {key_channels: 16, width: 32, heads: 4, depth: 1, decoder_width: 16, detail_width: 8}\n"
+        "model: {key_channels: 16, width: 32, decoder_width: 16, detail_width: 8}\n"
         "engine: {weights: {composite: 0, whole: 1, pairs: 0, mix: 0, clip: 0}}\n"
     )
     app = typer.Typer()
@@ -80,7 +80,7 @@ def test_a_pack_is_trained_on_like_the_data_it_comes_from(tmp_path: Path) -> Non
     config = tmp_path / "small.yaml"
     config.write_text(
         "data: [all.tar]\nlearning_rate: [[0, 0.001], [1, 0.001]]\nsizes: [[64, 64]]\nbatch: 1\n"
-        "model: {key_channels: 16, width: 32, heads: 4, depth: 1, decoder_width: 16, detail_width: 8}\n"
+        "model: {key_channels: 16, width: 32, decoder_width: 16, detail_width: 8}\n"
     )
     app = typer.Typer()
     register(app)
