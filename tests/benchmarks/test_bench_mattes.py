@@ -22,10 +22,10 @@ def _add(archive: tarfile.TarFile, name: str, image: np.ndarray) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Two soft disks, a hard one, and a background."""
+    """Two soft wheels, a hard one, and a background. Their teeth are too thin for what the model sees of them."""
     y, x = np.mgrid[:160, :160]
-    distance = 60 - np.hypot(x - 80, y - 80)
-    colours = np.random.default_rng(0).integers(150, 256, (160, 160, 3), np.uint8)
+    distance = 60 + 8 * np.sin(36 * np.arctan2(y - 80, x - 80)) - np.hypot(x - 80, y - 80)
+    colours = np.random.default_rng(0).integers(190, 210, (160, 160, 3), np.uint8)
     with tarfile.open(tmp_path / "cutouts.tar", "w") as archive:
         for name, softness in [("a", 3.0), ("b", 4.0), ("hard", 0.1)]:
             alpha = (255 * np.clip(distance / softness + 0.5, 0, 1)).astype(np.uint8)

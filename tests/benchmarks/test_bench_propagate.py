@@ -49,7 +49,7 @@ def test_a_tiny_run_reports_every_case_in_its_last_line(capsys: pytest.CaptureFi
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     (case,) = result["cases"]
     assert (case["frames"], case["memory"], case["objects"], case["cached"]) == (3, 1, 1, True)
-    assert case["model_input"] == [320, 480]
+    assert case["model_input"] == [352, 528]
     assert min(case["frames_per_second"], case["reference_loads_per_frame"], case["peak_memory_mib"]) > 0
     assert result["cache_speedup"] == result["memory_growth"] == []
 

@@ -117,7 +117,7 @@ def test_the_learning_rate_runs_along_straight_lines() -> None:
             {"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "own_share": 1.5},
             "own_share is 1.5; it must be in",
         ),
-        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "model": {"width": 30}}, "width 30"),
+        ({"data": ["a"], "learning_rate": [[0, 0], [1, 1]], "model": {"detail_width": 30}}, "detail_width is 30"),
     ],
 )
 def test_a_bad_config_is_named(values: dict[str, object], message: str) -> None:
