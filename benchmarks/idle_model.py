@@ -11,6 +11,7 @@ from torch import Tensor
 from seggpt_core.canvas import Resampling
 from seggpt_core.inputs import check_prompts, target_grid
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
+from seggpt_core.window import WHOLE, Window
 
 _STRIDE = 4
 
@@ -45,7 +46,7 @@ class IdleModel:
             raise ValueError(f"{weights}: a model that does nothing has no weights")
         self.device = device
 
-    def encode_frame(self, image: Tensor) -> FrameFeatures:
+    def encode_frame(self, image: Tensor, window: Window = WHOLE) -> FrameFeatures:
         size = (image.shape[1], image.shape[2])
         valid = Validity(model=self.name, weights=self.weights_hash, size=size, dtype=image.dtype, device=self.device)
         return FrameFeatures(valid=valid)
@@ -58,7 +59,7 @@ class IdleModel:
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> IdlePromptSet:
         own = [prompt for prompt in prompts if isinstance(prompt, IdlePrompt)]
-        check_prompts(prompts, own)
+        check_prompts(prompts, own, any_size=True)
         first = own[0]
         return IdlePromptSet(valid=first.valid, passes=first.passes, prompts=len(own), colours=first.colours)
 

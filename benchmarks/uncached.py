@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures, PromptSet
+from seggpt_core.window import WHOLE, Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +14,7 @@ class UncachedFrame(FrameFeatures):
     """The query's features, and the image that a prompt made of it will remember."""
 
     image: torch.Tensor
+    window: Window
     query: FrameFeatures
 
 
@@ -21,6 +23,7 @@ class UncachedPrompt(PromptFeatures):
     """An image and its colours, nothing more."""
 
     image: torch.Tensor
+    window: Window
     targets: torch.Tensor
     known: torch.Tensor | None
     trust: float
@@ -46,9 +49,9 @@ class Uncached:
         self.resampling = model.resampling
         self.device = model.device
 
-    def encode_frame(self, image: torch.Tensor) -> UncachedFrame:
-        query = self._model.encode_frame(image)
-        return UncachedFrame(valid=query.valid, image=image, query=query)
+    def encode_frame(self, image: torch.Tensor, window: Window = WHOLE) -> UncachedFrame:
+        query = self._model.encode_frame(image, window)
+        return UncachedFrame(valid=query.valid, image=image, window=window, query=query)
 
     def encode_prompts(
         self, frame: FrameFeatures, targets: torch.Tensor, known: torch.Tensor | None = None, trust: float = 1.0
@@ -56,7 +59,13 @@ class Uncached:
         if not isinstance(frame, UncachedFrame):
             raise TypeError(f"a frame of Uncached is needed, not {type(frame).__name__}")
         return UncachedPrompt(
-            valid=frame.valid, passes=len(targets), image=frame.image, targets=targets, known=known, trust=trust
+            valid=frame.valid,
+            passes=len(targets),
+            image=frame.image,
+            window=frame.window,
+            targets=targets,
+            known=known,
+            trust=trust,
         )
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> UncachedPromptSet:
@@ -72,7 +81,7 @@ class Uncached:
             raise TypeError("a frame and prompts of Uncached are needed")
         encoded = [
             self._model.encode_prompts(
-                self._model.encode_frame(prompt.image), prompt.targets, prompt.known, prompt.trust
+                self._model.encode_frame(prompt.image, prompt.window), prompt.targets, prompt.known, prompt.trust
             )
             for prompt in prompts.remembered
         ]

@@ -29,8 +29,10 @@ from seggpt_core.matching import (
     match,
     prompt_patches,
 )
+from seggpt_core.places import whole_windows
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stem import Stem, StemMaps
+from seggpt_core.window import WHOLE, Window
 
 
 class EncodedFrames(NamedTuple):
@@ -41,6 +43,8 @@ class EncodedFrames(NamedTuple):
     skips: Skips
     grid: tuple[int, int]
     """(H/8, W/8)"""
+    windows: Tensor
+    """(B, 4), what each frame shows of its picture, as `Window.tensor` gives it."""
 
 
 class CompactNet(nn.Module):
@@ -60,13 +64,16 @@ class CompactNet(nn.Module):
         """Inverse temperature of matching, bounded so that no weight leaves the range of float32."""
         return self.log_sharpness.exp().clamp(max=MAX_SHARPNESS)
 
-    def encode(self, images: Tensor) -> EncodedFrames:
-        """images: (B, 3, H, W) RGB in 0..1, H and W multiples of 16."""
+    def encode(self, images: Tensor, windows: Tensor | None = None) -> EncodedFrames:
+        """images: (B, 3, H, W) RGB in 0..1, H and W multiples of 16; windows: (B, 4), what each shows of its picture,
+        as `Window.tensor` gives it; None where they show all."""
         maps = self.stem(images)
         # Matching multiplies what a key is off by with its sharpness.
         with torch.autocast(images.device.type, enabled=False):
             keys = F.normalize(self.key(self.describe(images, maps.float())), dim=-1)
-        return EncodedFrames(keys=keys, skips=self.decoder.skips(maps), grid=(maps.s8.shape[-2], maps.s8.shape[-1]))
+        grid = (maps.s8.shape[-2], maps.s8.shape[-1])
+        windows = whole_windows(len(images), images.device) if windows is None else windows
+        return EncodedFrames(keys=keys, skips=self.decoder.skips(maps), grid=grid, windows=windows)
 
     @staticmethod
     def describe(images: Tensor, maps: StemMaps) -> Tensor:
@@ -78,7 +85,7 @@ class CompactNet(nn.Module):
         passes = prompts[0].values.shape[2]
         # In bfloat16 the exponent of a match would be off by a tenth.
         with torch.autocast(query.keys.device.type, enabled=False):
-            readout = match(query.keys, prompts, self.sharpness, self.log_radius.exp(), query.grid)
+            readout = match(query.keys, prompts, self.sharpness, self.log_radius.exp(), query.grid, query.windows)
         skips = Skips(*(skip.repeat_interleave(passes, dim=0) for skip in query.skips))
         painted: Tensor = self.decoder(skips, readout)
         return painted
@@ -132,10 +139,11 @@ class Compact:
         self.execution = execution
 
     @torch.inference_mode()
-    def encode_frame(self, image: Tensor) -> CompactFrame:
+    def encode_frame(self, image: Tensor, window: Window = WHOLE) -> CompactFrame:
         """See `InContextModel.encode_frame`."""
+        shown = window.tensor(self.device)[None]
         with self.execution.autocast(self.device):
-            encoded = self.net.encode(image_batch(image, self.multiple, self.device))
+            encoded = self.net.encode(image_batch(image, self.multiple, self.device), shown)
         valid = Validity(
             model=self.name,
             weights=self.weights_hash,
@@ -152,14 +160,14 @@ class Compact:
         """See `InContextModel.encode_prompts`."""
         frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         targets, known = target_grid(targets, known, frame.valid, stride=4)
-        patches = prompt_patches(frame.encoded.keys, targets[None], known[None], trust)
+        patches = prompt_patches(frame.encoded.keys, targets[None], known[None], frame.encoded.windows, trust)
         return CompactPrompt(valid=frame.valid, passes=len(targets), patches=patches)
 
     @torch.inference_mode()
     def prepare(self, prompts: Sequence[PromptFeatures]) -> CompactPromptSet:
         """See `InContextModel.prepare`."""
         own = [prompt for prompt in prompts if isinstance(prompt, CompactPrompt)]
-        check_prompts(prompts, own)
+        check_prompts(prompts, own, any_size=True)
         return CompactPromptSet(
             valid=own[0].valid,
             passes=own[0].passes,
@@ -173,6 +181,6 @@ class Compact:
         frame = own_frame(frame, CompactFrame, self.name, self.weights_hash)
         if not isinstance(prompts, CompactPromptSet):
             raise InputError(f"prompts are a {type(prompts).__name__}: the compact model needs what its prepare() made")
-        frame.valid.require(prompts.valid, "the prompt set")
+        frame.valid.require(prompts.valid, "the prompt set", any_size=True)
         with self.execution.autocast(self.device):
             return self.net.paint(frame.encoded, prompts.patches).float()

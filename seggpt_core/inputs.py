@@ -58,14 +58,15 @@ def own_frame(frame: FrameFeatures, kind: type[FrameT], name: str, weights_hash:
     return frame
 
 
-def check_prompts(prompts: Sequence[PromptFeatures], own: Sequence[PromptFeatures]) -> None:
-    """Refuse an empty set, prompts of another model (those missing in `own`), and sets that do not go together."""
+def check_prompts(prompts: Sequence[PromptFeatures], own: Sequence[PromptFeatures], *, any_size: bool = False) -> None:
+    """Refuse an empty set, prompts of another model (those missing in `own`), and sets that do not go together;
+    any_size: sizes may differ."""
     if not prompts:
         raise InputError("no prompts: at least one is needed")
     if len(own) != len(prompts):
         strange = next(type(p).__name__ for p in prompts if not any(p is o for o in own))
         raise InputError(f"a {strange} among the prompts: another model made it; encode it again")
     for prompt in own[1:]:
-        own[0].valid.require(prompt.valid, "a prompt")
+        own[0].valid.require(prompt.valid, "a prompt", any_size=any_size)
         if prompt.passes != own[0].passes:
             raise InputError(f"prompts of {prompt.passes} and {own[0].passes} passes: must be equal")

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seggpt_core.places import patch_places, proximity
 from seggpt_core.stem import CHANNELS, StemMaps
 
 LAB_CHANNELS = 3
@@ -26,7 +27,6 @@ _LAB_WEIGHT = 0.5
 _LIGHTNESS_WEIGHT = 0.5
 MAX_SHARPNESS = 32.0
 """With it match weights lie within exp(±32), far inside the range of float32."""
-_PROXIMITY_FLOOR = -18.0
 _SMALLEST_WEIGHT = 1e-30
 _QUERY_CHUNK = 576
 """About so many queries are matched at once against one frame: their weights stay in a CPU's cache."""
@@ -119,22 +119,24 @@ class Patches(NamedTuple):
     values: Tensor
     """(G, m, P, 16), as made by `voting_values`, times how many patches each counts for."""
     places: Tensor
-    """(G, m) int64: which of the N patches these are."""
+    """(G, m, 2): row and column of their centres, in shares of the picture's height and width."""
 
 
-def prompt_patches(keys: Tensor, targets: Tensor, known: Tensor, trust: float = 1.0) -> Patches:
+def prompt_patches(keys: Tensor, targets: Tensor, known: Tensor, windows: Tensor, trust: float = 1.0) -> Patches:
     """What is matched of B frames with their colours in P passes.
 
-    keys: (B, N, C); targets: (B, P, 3, H/4, W/4); known: (B, P, 1, H/4, W/4) in 0..1. Together a frame's patches count
-    for about `trust` · N.
+    keys: (B, N, C); targets: (B, P, 3, H/4, W/4); known: (B, P, 1, H/4, W/4) in 0..1; windows: (B, 4), what
+    the frames show of their pictures, as `Window.tensor` gives it. Together a frame's patches count for about
+    `trust` · N.
     """
-    places, counts = kept_patches(targets, known)
+    indices, counts = kept_patches(targets, known)
     values = voting_values(targets.flatten(0, 1), known.flatten(0, 1), trust).unflatten(0, targets.shape[:2])
-    kept = values.transpose(1, 2).gather(1, places[..., None, None].expand(-1, -1, *values.shape[1::2]))
+    kept = values.transpose(1, 2).gather(1, indices[..., None, None].expand(-1, -1, *values.shape[1::2]))
+    places = patch_places(windows, (targets.shape[-2] // 2, targets.shape[-1] // 2))
     return Patches(
-        keys=keys.gather(1, places[..., None].expand(-1, -1, keys.shape[-1])),
+        keys=keys.gather(1, indices[..., None].expand(-1, -1, keys.shape[-1])),
         values=kept * counts[..., None, None],
-        places=places,
+        places=places.gather(1, indices[..., None].expand(-1, -1, 2)),
     )
 
 
@@ -159,8 +161,8 @@ def kept_patches(targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     kept = (torch.where(near, board, sparse) | lone).flatten(1)
     counts = torch.where(near, 2.0, 4.0).flatten(1) * kept
     most = int(kept.sum(dim=1).max())
-    places = kept.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
-    return places, counts.gather(1, places)
+    indices = kept.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
+    return indices, counts.gather(1, indices)
 
 
 def _widened(patches: Tensor) -> Tensor:
@@ -168,34 +170,23 @@ def _widened(patches: Tensor) -> Tensor:
     return F.max_pool2d(patches.float(), 3, stride=1, padding=1) > 0
 
 
-def proximity(places: Tensor, grid: tuple[int, int], radius: Tensor) -> tuple[Tensor, Tensor]:
-    """Gaussian nearness of every row and of every column of patches to patches at `places` (G, m).
-
-    (G, H/8, m) and (G, W/8, m), whose products are the nearness of all N patches; grid is (H/8, W/8), radius the
-    Gaussian's sigma in patches.
-    """
-    row, column = places // grid[1], places % grid[1]
-    return _axis_proximity(row, grid[0], radius), _axis_proximity(column, grid[1], radius)
-
-
-def _axis_proximity(positions: Tensor, size: int, radius: Tensor) -> Tensor:
-    every = torch.arange(size, device=positions.device)[None, :, None]
-    exponent = -((every - positions[:, None]) ** 2) / (2 * radius**2)
-    # The floor lets a far match count where nothing near is known, and avoids slow denormal numbers.
-    return exponent.clamp(min=_PROXIMITY_FLOOR).exp()
-
-
 def match(
-    queries: Tensor, prompts: Sequence[Patches], sharpness: Tensor, radius: Tensor, grid: tuple[int, int]
+    queries: Tensor,
+    prompts: Sequence[Patches],
+    sharpness: Tensor,
+    radius: Tensor,
+    grid: tuple[int, int],
+    windows: Tensor,
 ) -> Readout:
     """Copy colours by a softmax over all prompts' patches, with and without a bias to the same place.
 
     The weight of a match of cosine c is exp(sharpness · c), and that times its `proximity` of `radius`.
-    queries: (G, N, C), unit length; grid is (H/8, W/8). Returns a Readout of batch G·P.
+    queries: (G, N, C), unit length; grid is (H/8, W/8); windows: (G, 4), what the frames show of their pictures, as
+    `Window.tensor` gives it. Returns a Readout of batch G·P.
     """
     # exp2 takes half the time of exp on a CPU.
     sharpened = (queries * (sharpness * math.log2(math.e))).unflatten(1, grid)
-    near = [proximity(prompt.places, grid, radius) for prompt in prompts]
+    near = [proximity(prompt.places, windows, grid, radius) for prompt in prompts]
     height = max(1, _QUERY_CHUNK // grid[1])
     # One memory for all weights: asking the system for fresh pages costs more than the product.
     # Autograd needs them all, so training has no such memory.

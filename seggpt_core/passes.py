@@ -15,6 +15,7 @@ from seggpt_core import canvas, palette
 from seggpt_core.errors import InputError
 from seggpt_core.palette import TETRAHEDRON, Palette
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures, PromptSet
+from seggpt_core.window import WHOLE, Window
 
 Group = tuple[int, ...]
 """Object ids of one pass, in the order of their slots."""
@@ -55,10 +56,12 @@ def encode_picture(
     image: npt.NDArray[np.uint8] | Tensor,
     size: tuple[int, int] | None,
     pixels: int,
+    window: Window = WHOLE,
 ) -> FrameFeatures:
-    """A picture (H, W, 3) uint8 RGB through the model's first call, resized to `input_size`."""
+    """A picture (H, W, 3) uint8 RGB through the model's first call, resized to `input_size`; window: the part of a
+    larger one that it is."""
     chosen = input_size(model, (image.shape[0], image.shape[1]), size, pixels)
-    return model.encode_frame(canvas.to_model_image(image, chosen, model.device, model.resampling))
+    return model.encode_frame(canvas.to_model_image(image, chosen, model.device, model.resampling), window)
 
 
 def input_size(

@@ -20,11 +20,13 @@ import torch
 
 from seggpt_core.canvas import Resampling
 from seggpt_core.errors import InputError
+from seggpt_core.window import WHOLE, Window
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Validity:
-    """What features are good for; two features go together only if these are equal."""
+    """What features are good for; two features go together only if these are equal, but for the size in models that
+    take prompts of other sizes."""
 
     model: str
     weights: str
@@ -34,11 +36,11 @@ class Validity:
     dtype: torch.dtype
     device: torch.device
 
-    def require(self, other: "Validity", what: str) -> None:
-        """Raise InputError naming the first field in which `other` differs from this."""
+    def require(self, other: "Validity", what: str, *, any_size: bool = False) -> None:
+        """Raise InputError naming the first field in which `other` differs from this; any_size: sizes may."""
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if mine != theirs:
+            if mine != theirs and not (any_size and field.name == "size"):
                 raise InputError(
                     f"{what} was made for {field.name} {theirs}, but {field.name} {mine} is needed here; "
                     "encode it again"
@@ -92,8 +94,9 @@ class InContextModel(Protocol):
     """How pictures and targets are resized to its input."""
     device: torch.device
 
-    def encode_frame(self, image: torch.Tensor) -> FrameFeatures:
-        """image: (3, H, W) float32 RGB in 0..1 on any device; H and W multiples of `multiple`."""
+    def encode_frame(self, image: torch.Tensor, window: Window = WHOLE) -> FrameFeatures:
+        """image: (3, H, W) float32 RGB in 0..1 on any device; H and W multiples of `multiple`. window: the part of
+        the picture that the image is; a model that does not mind where things are takes no notice."""
         ...
 
     def encode_prompts(

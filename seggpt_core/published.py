@@ -23,6 +23,7 @@ from seggpt_core.model import Kind, SegGPT
 from seggpt_core.palette import TETRAHEDRON
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
 from seggpt_core.stacking import denormalise, normalise
+from seggpt_core.window import WHOLE, Window
 
 Ensemble = Literal["feature", "spatial"]
 """How several prompts go together: averaged in every block (the paper's best for video), or tiled n×n into one."""
@@ -88,8 +89,8 @@ class Published:
         self._paint = GraphedCall(self._plain_paint, capture_on_cuda) if execution.cuda_graphs else self._plain_paint
 
     @torch.inference_mode()
-    def encode_frame(self, image: Tensor) -> PublishedFrame:
-        """See `InContextModel.encode_frame`."""
+    def encode_frame(self, image: Tensor, window: Window = WHOLE) -> PublishedFrame:
+        """See `InContextModel.encode_frame`; prompts are pictures of their own, wherever they were cut from."""
         pixels = normalise(image_batch(image, self.multiple, self.device)[0])
         patches = self._embed(pixels)
         valid = Validity(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from vos.errors import InputError
-from vos.memory.snapshot import Memory, remembered
+from vos.memory.snapshot import Memory
 from vos.soft_masks import GivenMasks
 from vos.tracker import Tracker, check_mask
 from vos.types import Frame, LabelMap, Segmentation
@@ -37,7 +37,7 @@ class Guided:
         first that is segmented anew are gone past, in order.
         """
         mask = self._next_mask(frame)
-        if frame.index in remembered(memory):
+        if frame.index in memory.frames:
             self._tracker.recall(memory, frame, segmentation, mask)
 
     @property

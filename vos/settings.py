@@ -75,6 +75,9 @@ class TrackerSettings(ModelSettings):
     """Remember probabilities as mixed colours; false remembers the winner's colour."""
     trust: float = Field(default=8.0, ge=1, le=1000)
     """How much a pixel of a mask that the user gave counts in matching beside one of a remembered prediction."""
+    zoom: float = Field(default=2.0, ge=1)
+    """How many times larger than in the whole frame objects may be shown to the model, see `vos.focus`; 1 shows whole
+    frames."""
     memory_mib: int = Field(default=256, ge=1)
     """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seggpt_core import palette
+from vos.crop import Crop
 from vos.types import LabelMap, Plane
 
 
@@ -22,23 +23,28 @@ class PaintedMasks:
     """The n object ids of each pass."""
     size: tuple[int, int]
     """(H, W) of the frame."""
+    crop: Crop
+    """The part of the frame that they show; beyond it all is background."""
 
     @property
     def pixel(self) -> float:
         height, width = self.passes[0].shape[-2:]
-        return max(self.size[0] / height, self.size[1] / width)
+        return max(self.crop.height / height, self.crop.width / width)
 
     @torch.inference_mode()
     def label_map(self) -> LabelMap:
         """The winners at the frame's size, on the host."""
-        labels = palette.label_map(self.passes, self.ids, self.size)
-        return np.asarray(labels.cpu().numpy())
+        labels = np.zeros(self.size, dtype=np.uint8)
+        self.crop.cut(labels)[:] = palette.label_map(self.passes, self.ids, self.crop.size).cpu().numpy()
+        return labels
 
     @torch.inference_mode()
     def planes(self) -> Iterator[tuple[int, Plane]]:
-        merged = palette.merged_planes(self.passes, self.size)
-        for identity, plane in zip(chain.from_iterable(self.ids), merged, strict=True):
-            yield identity, plane.cpu().numpy()
+        merged = palette.merged_planes(self.passes, self.crop.size)
+        for identity, shown in zip(chain.from_iterable(self.ids), merged, strict=True):
+            plane = np.zeros(self.size, dtype=np.float32)
+            self.crop.cut(plane)[:] = shown.cpu().numpy()
+            yield identity, plane
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """One step at a time: a frame and the memory of earlier ones in, a segmentation out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
@@ -14,7 +14,10 @@ from seggpt_core import canvas, palette
 from seggpt_core.passes import check_labels, encode_labels, encode_picture, group_ids, segment_groups
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
 from vos.confidence import describe
+from vos.continuity import without_strangers
+from vos.crop import Crop, whole
 from vos.errors import InputError
+from vos.focus import Focus, Lens, unfocused
 from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
 from vos.memory.snapshot import CohortMemory, Memory
@@ -28,6 +31,8 @@ Figures = dict[int, float]
 
 _SURE = 1.0
 """Confidence of a mask that the user gave."""
+_STRETCH = 3.0
+"""How much taller or wider than the frame, for its area, a crop may be."""
 
 
 def build_tracker(settings: TrackerSettings) -> "Tracker":
@@ -77,6 +82,14 @@ class _Pass:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _View:
+    """A part of a frame, as the model knows it."""
+
+    crop: Crop
+    features: FrameFeatures
+
+
 class Tracker:
     """Tracks the objects of one clip: `start` with the first frame's mask, then `step`, one call a frame.
 
@@ -91,7 +104,7 @@ class Tracker:
         self._settings = settings
         self._palette = palette.PALETTES[settings.colours]
         self._cohorts: list[_Cohort] = []
-        self._frame_size: tuple[int, int] | None = None
+        self._focus: Focus | None = None
 
     @torch.inference_mode()
     def start(self, frame: Frame, ids: LabelMap) -> Segmentation:
@@ -102,15 +115,17 @@ class Tracker:
         where no given object covers it. 255 is void: it is predicted, and no prompt learns from it.
         """
         given = check_mask(ids, frame.index, frame.size)
-        features = self._encode(frame)
-        passes = self._paint(features)
-        labels = _override(passes, ids, given)
+        focus = self._focus_on(frame)
+        passes = self._paint(self._encode(frame, focus.crop).features) if self._cohorts else []
+        labels = _override(passes, ids, given, focus.crop)
         self._admit(tuple(identity for identity in given if identity not in self._tracked))
-        confidence, areas = _describe_given(passes, labels, given)
+        confidence, areas = _describe_given(passes, labels, given, focus)
+        self._focus = focus.after(labels, self._lens)
+        views = self._views(frame, self._focus.crop)
         for cohort in self._cohorts:
-            record = _record(frame, cohort, confidence, areas, pinned=not set(given).isdisjoint(cohort.ids))
-            encode = partial(self._encode_given, features, cohort, labels, ids if record.pinned else None)
-            cohort.bank.offer(record, encode)
+            pinned = not set(given).isdisjoint(cohort.ids)
+            record = _record(frame, cohort, confidence, areas, self._focus.crop, pinned=pinned)
+            cohort.bank.offer(record, partial(self._encode_given, views, cohort, labels, ids if pinned else None))
         soft = GivenMasks(labels=labels, ids=self._tracked)
         return Segmentation(index=frame.index, ids=labels, confidence=confidence, soft=soft)
 
@@ -119,19 +134,23 @@ class Tracker:
         """Segment the next frame. Raises InputError before `start`, or if the frames' size has changed."""
         if not self._cohorts:
             raise InputError(f"frame {frame.index} came before any mask: give one with start(frame, ids) first")
-        features = self._encode(frame)
-        passes = self._paint(features)
-        confidence, areas = _describe_painted(passes)
+        focus = self._focus_on(frame)
+        view = self._encode(frame, focus.crop)
+        passes = [_without_strangers(one, focus) for one in self._paint(view.features)]
+        confidence, areas = _describe_painted(passes, focus)
         for cohort in self._cohorts:
-            encode = partial(self._encode_painted, features, cohort, passes)
-            cohort.bank.offer(_record(frame, cohort, confidence, areas, pinned=False), encode)
-        soft = _painted_masks(passes, frame.size)
-        return Segmentation(index=frame.index, ids=soft.label_map(), confidence=confidence, soft=soft)
+            record = _record(frame, cohort, confidence, areas, focus.crop, pinned=False)
+            cohort.bank.offer(record, partial(self._encode_painted, view, cohort, passes))
+        soft = _painted_masks(passes, frame.size, focus.crop)
+        labels = soft.label_map()
+        self._focus = focus.after(labels, self._lens)
+        return Segmentation(index=frame.index, ids=labels, confidence=confidence, soft=soft)
 
     @property
     def memory(self) -> Memory:
         """What is remembered now; with `recall` another tracker of the same clip goes on from here."""
-        return tuple(CohortMemory(passes=cohort.passes, records=cohort.bank.records) for cohort in self._cohorts)
+        cohorts = (CohortMemory(passes=cohort.passes, records=cohort.bank.records) for cohort in self._cohorts)
+        return Memory(cohorts=tuple(cohorts), focus=self._focus)
 
     @torch.inference_mode()
     def recall(self, memory: Memory, frame: Frame, segmentation: Segmentation, mask: LabelMap | None) -> None:
@@ -141,25 +160,45 @@ class Tracker:
         segmentation: what the other tracker said of the frame; mask: what it was given there, if anything.
         """
         if not self._cohorts:
-            self._cohorts = [self._cohort(kept.passes) for kept in memory]
-        features = self._encode(frame)
-        for cohort, kept in zip(self._cohorts, memory, strict=True):
+            self._cohorts = [self._cohort(kept.passes) for kept in memory.cohorts]
+            self._focus = memory.focus
+        for cohort, kept in zip(self._cohorts, memory.cohorts, strict=True):
             for record in (record for record in kept.records if record.index == frame.index):
-                cohort.bank.recall(record, self._encode_recalled(features, cohort, record, segmentation, mask))
+                cohort.bank.recall(record, self._encode_recalled(frame, cohort, record, segmentation, mask))
 
     @property
     def _tracked(self) -> Ids:
         return tuple(chain.from_iterable(cohort.ids for cohort in self._cohorts))
 
-    def _encode(self, frame: Frame) -> FrameFeatures:
+    def _focus_on(self, frame: Frame) -> Focus:
+        """What is to be shown of this frame."""
         size = frame.size
-        if self._frame_size is not None and size != self._frame_size:
+        if self._focus is None:
+            return unfocused(size)
+        if self._focus.size != size:
             raise InputError(
                 f"frame {frame.index} is {size[0]}x{size[1]} (height x width), but the clip began with "
-                f"{self._frame_size[0]}x{self._frame_size[1]}: all frames must have one size"
+                f"{self._focus.size[0]}x{self._focus.size[1]}: all frames must have one size"
             )
-        self._frame_size = size
-        return encode_picture(self._model, frame.pixels, self._settings.size, self._settings.pixels)
+        return self._focus
+
+    @property
+    def _lens(self) -> Lens:
+        """What is shown at an input of fixed shape keeps the frame's."""
+        fixed = self._settings.size or self._model.input_size
+        return Lens(zoom=self._settings.zoom, stretch=1.0 if fixed else _STRETCH)
+
+    def _encode(self, frame: Frame, crop: Crop) -> _View:
+        pixels, settings = crop.cut(frame.pixels), self._settings
+        features = encode_picture(self._model, pixels, settings.size, settings.pixels, crop.window(frame.size))
+        return _View(crop=crop, features=features)
+
+    def _views(self, frame: Frame, crop: Crop) -> tuple[_View, ...]:
+        """Of a frame whose mask is given: what is shown of it, and all of it, which tells what else there is, and the
+        objects at another scale."""
+        shown = self._encode(frame, crop)
+        everything = whole(frame.size)
+        return (shown,) if crop == everything else (shown, self._encode(frame, everything))
 
     def _paint(self, features: FrameFeatures) -> list[_Pass]:
         painted = []
@@ -188,15 +227,20 @@ class Tracker:
         return _Cohort(passes=passes, bank=bank)
 
     def _encode_given(
-        self, features: FrameFeatures, cohort: _Cohort, labels: LabelMap, mask: LabelMap | None
-    ) -> PromptFeatures:
-        """A frame as a prompt, from its label map; `mask` is the user's, if it gave any of the objects: its void pixels
+        self, views: Sequence[_View], cohort: _Cohort, labels: LabelMap, mask: LabelMap | None
+    ) -> tuple[PromptFeatures, ...]:
+        """A frame as prompts, from its label map; `mask` is the user's, if it gave any of the objects: its void pixels
         do not vote, the others with more right than a prediction."""
         known = np.ones(labels.shape, dtype=np.bool_) if mask is None else mask != VOID
         trust = 1.0 if mask is None else self._settings.trust
-        return encode_labels(self._model, features, labels, known, cohort.passes, self._palette, trust)
 
-    def _encode_painted(self, features: FrameFeatures, cohort: _Cohort, passes: Sequence[_Pass]) -> PromptFeatures:
+        def prompt(view: _View) -> PromptFeatures:
+            shown, voting = view.crop.cut(labels), view.crop.cut(known)
+            return encode_labels(self._model, view.features, shown, voting, cohort.passes, self._palette, trust)
+
+        return tuple(map(prompt, views[:1] if mask is None else views))
+
+    def _encode_painted(self, view: _View, cohort: _Cohort, passes: Sequence[_Pass]) -> tuple[PromptFeatures, ...]:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""
         merged = palette.merge_passes([one.probabilities for one in passes])
         if not self._settings.soft_memory:
@@ -205,30 +249,36 @@ class Tracker:
         targets = torch.stack(
             [_expected_colours([planes[identity] for identity in ids], self._palette) for ids in cohort.passes]
         )
-        return self._model.encode_prompts(features, targets)
+        return (self._model.encode_prompts(view.features, targets),)
 
     def _encode_recalled(
-        self,
-        features: FrameFeatures,
-        cohort: _Cohort,
-        record: Record,
-        segmentation: Segmentation,
-        mask: LabelMap | None,
-    ) -> PromptFeatures:
+        self, frame: Frame, cohort: _Cohort, record: Record, segmentation: Segmentation, mask: LabelMap | None
+    ) -> tuple[PromptFeatures, ...]:
         soft = segmentation.soft
         if mask is not None:
-            return self._encode_given(features, cohort, segmentation.ids, mask if record.pinned else None)
+            views = self._views(frame, record.crop)
+            return self._encode_given(views, cohort, segmentation.ids, mask if record.pinned else None)
         if not isinstance(soft, PaintedMasks):
             raise InputError(f"frame {record.index} was painted, but its soft masks are {type(soft).__name__}")
         passes = [
             _Pass(ids=tuple(ids), probabilities=one.to(self._model.device))
             for ids, one in zip(soft.ids, soft.passes, strict=True)
         ]
-        return self._encode_painted(features, cohort, passes)
+        return self._encode_painted(self._encode(frame, record.crop), cohort, passes)
 
 
-def _painted_masks(passes: Sequence[_Pass], size: tuple[int, int]) -> PaintedMasks:
-    return PaintedMasks(passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size)
+def _without_strangers(one: _Pass, focus: Focus) -> _Pass:
+    """Where all of a frame is shown all of it is remembered, look-alikes too: the model tells them apart."""
+    if focus.crop == whole(focus.size):
+        return one
+    reaches = [focus.reach(identity) for identity in one.ids]
+    return replace(one, probabilities=without_strangers(one.probabilities, reaches, focus.crop))
+
+
+def _painted_masks(passes: Sequence[_Pass], size: tuple[int, int], crop: Crop) -> PaintedMasks:
+    return PaintedMasks(
+        passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size, crop=crop
+    )
 
 
 def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Tensor:
@@ -238,34 +288,37 @@ def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Te
     return palette.colour_probabilities(probabilities[None], colours)[0]
 
 
-def _override(passes: Sequence[_Pass], ids: LabelMap, given: Ids) -> LabelMap:
+def _override(passes: Sequence[_Pass], ids: LabelMap, given: Ids, crop: Crop) -> LabelMap:
     """The prediction with the given objects taken from the user's mask, but for its void."""
-    predicted = _painted_masks(passes, ids.shape).label_map()
+    predicted = _painted_masks(passes, ids.shape, crop).label_map()
     others = [rest for one in passes if (rest := one.without(given)).ids]
-    labels = np.where(ids == 0, _painted_masks(others, ids.shape).label_map(), ids)
+    labels = np.where(ids == 0, _painted_masks(others, ids.shape, crop).label_map(), ids)
     return np.where(ids == VOID, predicted, labels)
 
 
-def _describe_painted(passes: Sequence[_Pass]) -> tuple[Figures, Figures]:
-    """Confidence and area of every object."""
+def _describe_painted(passes: Sequence[_Pass], focus: Focus) -> tuple[Figures, Figures]:
+    """Confidence of every object, and its share of the frame."""
     ids = [identity for one in passes for identity in one.ids]
-    confidence, areas = describe([one.probabilities for one in passes])
+    confidence, shares = describe([one.probabilities for one in passes])
+    shown = focus.crop.height * focus.crop.width / (focus.size[0] * focus.size[1])
+    areas = [shown * share for share in shares]
     return dict(zip(ids, confidence, strict=True)), dict(zip(ids, areas, strict=True))
 
 
-def _describe_given(passes: Sequence[_Pass], labels: LabelMap, given: Ids) -> tuple[Figures, Figures]:
+def _describe_given(passes: Sequence[_Pass], labels: LabelMap, given: Ids, focus: Focus) -> tuple[Figures, Figures]:
     """Confidence and area after the user's mask: its objects are sure, one that it covers wholly is absent."""
-    confidence = _describe_painted(passes)[0] if passes else {}
+    confidence = _describe_painted(passes, focus)[0] if passes else {}
     pixels = np.bincount(labels.ravel(), minlength=VOID)
     areas = {identity: float(pixels[identity]) / labels.size for identity in (*confidence, *given)}
     confidence |= dict.fromkeys(given, _SURE)
     return {identity: figure if areas[identity] else 0.0 for identity, figure in confidence.items()}, areas
 
 
-def _record(frame: Frame, cohort: _Cohort, confidence: Figures, areas: Figures, pinned: bool) -> Record:
+def _record(frame: Frame, cohort: _Cohort, confidence: Figures, areas: Figures, crop: Crop, *, pinned: bool) -> Record:
     return Record(
         index=frame.index,
         pinned=pinned,
         confidence={identity: confidence[identity] for identity in cohort.ids},
         areas={identity: areas[identity] for identity in cohort.ids},
+        crop=crop,
     )

@@ -107,7 +107,8 @@ class CompactLearner:
     def _remember(frame: EncodedFrames, target: Tensor, known: Tensor, trust: float) -> Patches:
         size = (frame.grid[0] * 2, frame.grid[1] * 2)
         pool = torch.nn.functional.adaptive_avg_pool2d
-        return prompt_patches(frame.keys, pool(target, size)[:, None], pool(known, size)[:, None], trust)
+        colours, voting = pool(target, size)[:, None], pool(known, size)[:, None]
+        return prompt_patches(frame.keys, colours, voting, frame.windows, trust)
 
     def _next_target(self, batch: Batch, time: int, painted: Tensor) -> tuple[Tensor, Tensor]:
         """The truth of this frame, or the soft mask the model just painted, a clip at a time."""
@@ -120,4 +121,9 @@ class CompactLearner:
 
 
 def _slice(frames: EncodedFrames, start: int, stop: int) -> EncodedFrames:
-    return EncodedFrames(frames.keys[start:stop], Skips(*(skip[start:stop] for skip in frames.skips)), frames.grid)
+    return EncodedFrames(
+        keys=frames.keys[start:stop],
+        skips=Skips(*(skip[start:stop] for skip in frames.skips)),
+        grid=frames.grid,
+        windows=frames.windows[start:stop],
+    )

@@ -12,6 +12,12 @@ def padding(*shape: int) -> tuple[Tensor, Tensor]:
     return torch.ones(*shape, 1), torch.zeros(*shape, COLUMNS - VALUES - 1)
 
 
+def shares(indices: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Places (..., 2) of patches by their numbers, row by row, in frames that show whole pictures."""
+    rows, columns = indices // grid[1], indices % grid[1]
+    return torch.stack([(rows + 0.5) / grid[0], (columns + 0.5) / grid[1]], dim=-1)
+
+
 def reference_patches(targets: Tensor, known: Tensor) -> dict[int, float]:
     """Which patches of a frame are matched, and for how many each counts, one by one; targets (P, 3, h, w)."""
     cells = torch.cat([targets, 1 - known.expand(len(targets), 1, -1, -1)], dim=1).amax(dim=(0, 1))

@@ -20,7 +20,8 @@ from seggpt_core.matching import (
     patch_values,
     prompt_patches,
 )
-from tests.seggpt_core.matching_reference import reference_patches
+from seggpt_core.window import Window
+from tests.seggpt_core.matching_reference import reference_patches, shares
 from tests.tolerances import CACHED_VERSUS_UNCACHED, HALF_PRECISION_COLOURS
 
 SIZE = (96, 128)
@@ -57,9 +58,9 @@ def uncached(model: Compact, prompts: list[Tensor], targets: Tensor, known: Tens
         colours = patch_values(small).transpose(0, 1)[kept] * votes
         zeros = torch.zeros(len(kept), len(painted), COLUMNS - VALUES - 1)
         values = torch.cat([colours, votes.expand(-1, len(painted), 1), zeros], dim=-1)
-        parts.append((keys[kept], values, torch.tensor(kept)))
+        parts.append((keys[kept], values, shares(torch.tensor(kept), grid)))
     prompt = Patches(*(torch.cat(part)[None] for part in zip(*parts, strict=True)))
-    readout = match(frames.keys[-1:], [prompt], net.sharpness, net.log_radius.exp(), grid)
+    readout = match(frames.keys[-1:], [prompt], net.sharpness, net.log_radius.exp(), grid, frames.windows[-1:])
     skips = Skips(*(skip[-1:].expand(targets.shape[1], -1, -1, -1) for skip in frames.skips))
     painted_query: Tensor = net.decoder(skips, readout)
     return painted_query
@@ -111,7 +112,7 @@ def test_every_part_learns() -> None:
     net = CompactNet(CompactConfig(key_channels=16, width=32, decoder_width=32))
     torch.nn.init.normal_(net.decoder.head.weight, std=0.3)
     frames = net.encode(torch.stack(images(2)))
-    prompt = prompt_patches(frames.keys, torch.rand(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32), 8.0)
+    prompt = prompt_patches(frames.keys, torch.rand(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32), frames.windows, 8.0)
     net.paint(frames, [prompt]).square().sum().backward()
     assert [name for name, one in net.named_parameters() if one.grad is None or not one.grad.any()] == []
 
@@ -134,14 +135,30 @@ def test_the_order_of_prompts_does_not_matter(model: Compact) -> None:
     torch.testing.assert_close(forward, backward, rtol=0, atol=CACHED_VERSUS_UNCACHED)
 
 
+def test_windows_place_frames_of_other_sizes_in_one_picture(model: Compact) -> None:
+    """A picture's left half is painted from the whole picture and from that half alone, whose sizes differ."""
+    image, half = images(1)[0], Window(0.0, 0.0, 1.0, 0.5)
+    query = model.encode_frame(image[..., : SIZE[1] // 2], half)
+    left = torch.zeros(1, 3, *SIZE)
+    left[:, 0, 20:60, 10:40] = 1
+    own = model.encode_prompts(query, left[..., : SIZE[1] // 2])
+    whole = model.encode_prompts(model.encode_frame(image), left)
+    painted = model.segment(query, model.prepare([own, whole]))
+    assert painted.shape == (1, 3, SIZE[0] // 2, SIZE[1] // 4)
+    elsewhere = model.encode_frame(image[..., : SIZE[1] // 2], Window(0.0, 0.5, 1.0, 0.5))
+    assert not torch.allclose(model.segment(elsewhere, model.prepare([own, whole])), painted, atol=1e-3)
+
+
 def test_a_clip_alone_is_painted_as_in_a_batch_with_one_of_more_patches(model: Compact) -> None:
     frames = [model.net.encode(torch.stack([one, other])) for one, other in zip(images(2), images(2, 3), strict=True)]
     targets, known = torch.zeros(2, 1, 3, 24, 32), torch.ones(2, 1, 1, 24, 32)
     targets[0, 0, 0, 4:8, 4:8] = 1
     targets[1, 0, 1, 2:22, 2:28] = 1
-    whole = model.net.paint(frames[1], [prompt_patches(frames[0].keys, targets, known, 8.0)])
-    alone = EncodedFrames(frames[1].keys[:1], Skips(*(skip[:1] for skip in frames[1].skips)), frames[1].grid)
-    single = model.net.paint(alone, [prompt_patches(frames[0].keys[:1], targets[:1], known[:1], 8.0)])
+    windows = frames[0].windows
+    whole = model.net.paint(frames[1], [prompt_patches(frames[0].keys, targets, known, windows, 8.0)])
+    skips = Skips(*(skip[:1] for skip in frames[1].skips))
+    alone = EncodedFrames(frames[1].keys[:1], skips, frames[1].grid, windows[:1])
+    single = model.net.paint(alone, [prompt_patches(frames[0].keys[:1], targets[:1], known[:1], windows[:1], 8.0)])
     torch.testing.assert_close(whole[:1], single, rtol=0, atol=CACHED_VERSUS_UNCACHED)
 
 
@@ -166,7 +183,6 @@ def test_sizes_that_cannot_be_are_refused(sizes: dict[str, int], message: str) -
         (lambda m, f, p: m.encode_prompts(f, torch.rand(3, 96, 128)), r"\(3, 96, 128\)"),
         (lambda m, f, p: m.encode_prompts(f, torch.rand(1, 3, 96, 128), torch.ones(96, 96)), r"\(96, 96\)"),
         (lambda m, f, p: m.prepare([]), "no prompts"),
-        (lambda m, f, p: m.segment(m.encode_frame(torch.rand(3, 96, 96)), m.prepare([p])), "size"),
         (lambda m, f, p: m.segment(f, p), "CompactPrompt"),
         (lambda m, f, p: m.prepare([p, m.encode_prompts(f, torch.rand(2, 3, 96, 128))]), "2 and 1 passes"),
     ],

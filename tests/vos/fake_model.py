@@ -15,6 +15,7 @@ from torch import Tensor
 
 from seggpt_core.canvas import Resampling
 from seggpt_core.prompt import FrameFeatures, PromptFeatures, PromptSet, Validity
+from seggpt_core.window import WHOLE, Window
 
 _STRIDE = 2
 _LEVELS = 8
@@ -45,7 +46,7 @@ class ShadePromptSet(PromptSet):
 
 
 class ShadeModel:
-    """`calls` counts what was asked of it, `prompted` keeps every prompt made."""
+    """`calls` counts what was asked of it; `prompted` keeps every prompt, `windows` the window of every frame."""
 
     name = "shade"
     weights_hash = hashlib.sha256(b"shade").hexdigest()
@@ -58,9 +59,11 @@ class ShadeModel:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.prompted: list[ShadePrompt] = []
+        self.windows: list[Window] = []
 
-    def encode_frame(self, image: Tensor) -> ShadeFrame:
+    def encode_frame(self, image: Tensor, window: Window = WHOLE) -> ShadeFrame:
         self.calls["encode_frame"] += 1
+        self.windows.append(window)
         size = (image.shape[1], image.shape[2])
         small = F.avg_pool2d(image[None], _STRIDE)[0]
         red, green, blue = (small * (_LEVELS - 1)).round().long()

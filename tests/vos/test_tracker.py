@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from seggpt_core.window import WHOLE
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import SIZE, clip, picture
 from vos.errors import InputError
@@ -11,7 +12,9 @@ from vos.types import VOID, DeviceFrame, Frame
 
 
 def tracker(model: ShadeModel | None = None, **settings: object) -> Tracker:
-    return Tracker(model or ShadeModel(), TrackerSettings.model_validate({"size": SIZE, "memory": 2} | settings))
+    return Tracker(
+        model or ShadeModel(), TrackerSettings.model_validate({"size": SIZE, "memory": 2, "zoom": 1.0} | settings)
+    )
 
 
 def edge_free(truth: np.ndarray, predicted: np.ndarray) -> bool:
@@ -245,3 +248,78 @@ def test_a_clip_keeps_its_size():
 def test_a_size_must_suit_the_model():
     with pytest.raises(InputError, match="size 100x96: both sides must be multiples of 16"):
         tracker(size=(100, 96))
+
+
+def wide_clip(frames: int, size: tuple[int, int] = (120, 200)) -> list[tuple[Frame, np.ndarray]]:
+    """A red square that wanders to the right over a grey ground."""
+    found = []
+    for index in range(frames):
+        image, labels = np.full((*size, 3), 110, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
+        place = np.s_[50:70, 10 + 5 * index : 30 + 5 * index]
+        image[place], labels[place] = (255, 0, 0), 1
+        found.append((Frame(index=index, image=image, stem=str(index)), labels))
+    return found
+
+
+def zoomed(model: ShadeModel, **settings: object) -> Tracker:
+    return Tracker(model, TrackerSettings.model_validate({"pixels": 96 * 160, "zoom": 2.0} | settings))
+
+
+def test_the_model_is_shown_the_object_and_its_surroundings():
+    model, frames = ShadeModel(), wide_clip(25)
+    tracked = zoomed(model)
+    tracked.start(*frames[0])
+    assert model.windows[1] == WHOLE, "a given frame is shown as a whole too"
+    for frame, truth in frames[1:]:
+        segmentation = tracked.step(frame)
+        window = model.windows[-1]
+        assert 0.25 <= window.height * window.width < 0.35
+        assert edge_free(truth, segmentation.ids)
+    assert len({window.left for window in model.windows}) > 3, "the window goes along"
+
+
+def test_soft_masks_and_areas_are_those_of_the_whole_frame():
+    model, frames = ShadeModel(), wide_clip(2)
+    tracked = zoomed(model)
+    tracked.start(*frames[0])
+    segmentation = tracked.step(frames[1][0])
+    ((_, plane),) = segmentation.soft.planes()
+    assert plane.shape == (120, 200)
+    assert edge_free(frames[1][1], (plane > 0.5).astype(np.uint8))
+    (cohort,) = tracked.memory.cohorts
+    assert cohort.records[-1].areas[1] == pytest.approx(400 / (120 * 200), rel=0.15)
+
+
+def test_a_look_alike_that_comes_in_over_the_edge_is_no_part_of_the_object():
+    model, frames = ShadeModel(), wide_clip(12)
+    tracked = zoomed(model)
+    tracked.start(*frames[0])
+    for frame, truth in frames[1:]:
+        left = 195 - 12 * frame.index
+        frame.image[52:68, left : left + 16] = (255, 0, 0)
+        segmentation = tracked.step(frame)
+        if left > 60 + 5 * frame.index:
+            assert edge_free(truth, segmentation.ids), frame.index
+
+
+def test_an_input_of_fixed_shape_keeps_that_of_the_frame():
+    model, frames = ShadeModel(), wide_clip(3)
+    tracked = zoomed(model, size=(96, 160))
+    tracked.start(*frames[0])
+    tracked.step(frames[1][0])
+    assert model.windows[-1].height == pytest.approx(model.windows[-1].width, abs=0.02)
+
+
+def test_another_tracker_goes_on_where_this_one_looked():
+    model, frames = ShadeModel(), wide_clip(10)
+    first, second = zoomed(model, memory=3), zoomed(model, memory=3)
+    found = [first.start(*frames[0]), *(first.step(frame) for frame, _ in frames[1:6])]
+    for record in first.memory.cohorts[0].records:
+        mask = frames[0][1] if record.pinned else None
+        second.recall(first.memory, frames[record.index][0], found[record.index], mask)
+    assert second.memory == first.memory
+    for frame, _ in frames[6:]:
+        one, other = first.step(frame), second.step(frame)
+        np.testing.assert_array_equal(one.ids, other.ids)
+        assert one.confidence == other.confidence
+        assert second.memory == first.memory

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from vos.crop import Crop
+
 PolicyName = Literal["recent", "stride", "gated"]
 
 
@@ -24,6 +26,8 @@ class Record:
     """Object id → mean margin over the object's interior, 0..1; 0 for an object that is absent."""
     areas: Mapping[int, float]
     """Object id → share of the frame, 0..1."""
+    crop: Crop
+    """What the model was shown of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

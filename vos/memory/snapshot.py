@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vos.focus import Focus
 from vos.memory.policies import Record
 
 
@@ -15,10 +16,16 @@ class CohortMemory:
     """Pinned frames, then predicted ones, each in the order they came."""
 
 
-Memory = tuple[CohortMemory, ...]
-"""Of every cohort, in the order they appeared."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """Of the whole tracker."""
 
+    cohorts: tuple[CohortMemory, ...] = ()
+    """In the order they appeared."""
+    focus: Focus | None = None
+    """What the model is to be shown of the next frame; None where no object has been."""
 
-def remembered(memory: Memory) -> frozenset[int]:
-    """Numbers of the frames that any cohort remembers."""
-    return frozenset(record.index for cohort in memory for record in cohort.records)
+    @property
+    def frames(self) -> frozenset[int]:
+        """Numbers of the frames that any cohort remembers."""
+        return frozenset(record.index for cohort in self.cohorts for record in cohort.records)

@@ -1,5 +1,6 @@
 """Segmentations on disk, for a run that needs them again: in another order, or after it was broken off."""
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -7,6 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
+from vos.crop import Crop
 from vos.errors import InputError, WorkError, cannot_write
 from vos.soft_masks import GivenMasks, PaintedMasks
 from vos.types import Segmentation
@@ -65,7 +67,13 @@ def _soft_arrays(segmentation: Segmentation) -> dict[str, np.ndarray]:
         raise InputError(f"frame {segmentation.index}: its soft masks are {type(soft).__name__}, which no file holds")
     passes = {f"pass{number}": one.float().cpu().numpy() for number, one in enumerate(soft.passes)}
     ids = {f"ids{number}": np.array(one, dtype=np.int64) for number, one in enumerate(soft.ids)}
-    return {"passes": np.array(len(soft.passes)), "size": np.array(soft.size), **passes, **ids}
+    return {
+        "passes": np.array(len(soft.passes)),
+        "size": np.array(soft.size),
+        "crop": np.array(astuple(soft.crop)),
+        **passes,
+        **ids,
+    }
 
 
 def _given(stored: Any) -> GivenMasks:
@@ -75,8 +83,10 @@ def _given(stored: Any) -> GivenMasks:
 def _painted(stored: Any) -> PaintedMasks:
     numbers = range(int(stored["passes"]))
     height, width = stored["size"].tolist()
+    top, left, *shown = stored["crop"].tolist()
     return PaintedMasks(
         passes=[torch.from_numpy(stored[f"pass{number}"]) for number in numbers],
         ids=[tuple(stored[f"ids{number}"].tolist()) for number in numbers],
         size=(height, width),
+        crop=Crop(top=top, left=left, height=shown[0], width=shown[1]),
     )

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from vos.errors import WorkError, cannot_write
 from vos.jsonl import as_line, read_lines, write_lines
-from vos.memory.snapshot import Memory, remembered
+from vos.memory.snapshot import Memory
 from vos.resume.journal import Entry, entry, from_json, memory_after, to_json
 from vos.resume.spool import Spool
 from vos.types import Frame, Segmentation
@@ -29,9 +29,9 @@ class StoredPass:
         self.spool = Spool(folder / "frames")
         self.finished: Mapping[int, Entry] = _read(self._journal)
         """By frame number, in the order of the pass."""
-        self.memory: Memory = memory_after(self.finished, next(reversed(self.finished))) if self.finished else ()
+        self.memory: Memory = memory_after(self.finished, next(reversed(self.finished))) if self.finished else Memory()
         """Of the earlier run's tracker, after the last frame that is done."""
-        self._held = remembered(self.memory)
+        self._held = self.memory.frames
         self._pending: dict[int, tuple[Memory, frozenset[int]]] = {}
         self._file: TextIO | None = None
 
@@ -40,7 +40,7 @@ class StoredPass:
 
         memory: of the tracker, after this frame.
         """
-        needed = remembered(memory)
+        needed = memory.frames
         if self._everything or segmentation.index in needed:
             self.spool.keep(segmentation)
         forgotten = frozenset() if self._everything else self._held - needed
@@ -51,7 +51,7 @@ class StoredPass:
         """Say that all files of a frame are written. Raises WorkError when that cannot be."""
         if segmentation.stored:
             return
-        memory, forgotten = self._pending.pop(segmentation.index, ((), frozenset()))
+        memory, forgotten = self._pending.pop(segmentation.index, (Memory(), frozenset()))
         try:
             if self._file is None:
                 write_lines(self._journal, map(to_json, self.finished.values()))

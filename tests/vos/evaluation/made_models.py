@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from seggpt_core.prompt import FrameFeatures
+from seggpt_core.window import WHOLE, Window
 from tests.vos.fake_model import ShadeModel
 
 FAST = f"{__name__}:Shades"
@@ -31,7 +32,7 @@ class Trouble(Shades):
         assert weights is not None
         self._folder = weights.parent
 
-    def encode_frame(self, image: torch.Tensor) -> FrameFeatures:
+    def encode_frame(self, image: torch.Tensor, window: Window = WHOLE) -> FrameFeatures:
         if image.shape[1] > image.shape[2]:
             if (self._folder / "broken").exists():
                 raise KeyError("broken")
@@ -40,4 +41,4 @@ class Trouble(Shades):
             if (self._folder / "stuck").exists():
                 (self._folder / "stuck").write_text(str(os.getpid()))
                 time.sleep(60)
-        return super().encode_frame(image)
+        return super().encode_frame(image, window)

@@ -2,6 +2,7 @@ import torch
 
 from seggpt_core.prompt import PromptFeatures
 from tests.vos.fake_model import ShadeModel
+from vos.crop import whole
 from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
 
@@ -9,11 +10,13 @@ UNBOUNDED = 2**40
 
 
 def record(index: int, *, pinned: bool = False, area: float = 0.1) -> Record:
-    return Record(index=index, pinned=pinned, confidence={1: 0.9 if area else 0.0}, areas={1: area})
+    return Record(
+        index=index, pinned=pinned, confidence={1: 0.9 if area else 0.0}, areas={1: area}, crop=whole((32, 32))
+    )
 
 
-def prompt(model: ShadeModel) -> PromptFeatures:
-    return model.encode_prompts(model.encode_frame(torch.rand(3, 32, 32)), torch.rand(1, 3, 16, 16))
+def prompt(model: ShadeModel) -> tuple[PromptFeatures]:
+    return (model.encode_prompts(model.encode_frame(torch.rand(3, 32, 32)), torch.rand(1, 3, 16, 16)),)
 
 
 def bank_of(model: ShadeModel, frames: int, *, max_bytes: int = UNBOUNDED) -> Bank:
@@ -60,7 +63,7 @@ def test_prompts_are_prepared_once_a_change():
 
 def test_the_oldest_predictions_go_where_bytes_are_short():
     model = ShadeModel()
-    each = prompt(model).nbytes
+    each = prompt(model)[0].nbytes
     bank = bank_of(model, frames=6, max_bytes=3 * each)
     for index in range(1, 10):
         bank.offer(record(index), lambda: prompt(model))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vos.crop import whole
 from vos.memory.policies import Policy, PolicyName, Record
 
 
@@ -13,6 +14,7 @@ def record(index: int, shown: Iterable[int] = (1,), objects: Iterable[int] = (1,
         index=index,
         confidence={identity: confidence if identity in shown else 0.0 for identity in objects},
         areas={identity: 0.1 if identity in shown else 0.0 for identity in objects},
+        crop=whole((8, 8)),
     )
 
 

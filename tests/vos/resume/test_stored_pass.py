@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vos.crop import Crop
 from vos.errors import WorkError
+from vos.focus import Focus
 from vos.memory.policies import Record
-from vos.memory.snapshot import CohortMemory
+from vos.memory.snapshot import CohortMemory, Memory
 from vos.resume import StoredPass
 from vos.soft_masks import GivenMasks
 from vos.types import Frame, Segmentation
@@ -23,12 +25,20 @@ def segmentation(index: int) -> Segmentation:
     return Segmentation(index=index, ids=IDS, confidence={3: THIRD, 7: index / 7}, soft=soft)
 
 
-def memory(*indices: int) -> tuple[CohortMemory, ...]:
+def memory(*indices: int) -> Memory:
+    crops = [Crop(top=index, left=1, height=2, width=3) for index in range(indices[-1] + 1)]
     records = (
-        Record(index=index, pinned=index == 0, confidence={3: THIRD, 7: index / 7}, areas={3: 0.1, 7: 0.2})
+        Record(
+            index=index,
+            pinned=index == 0,
+            confidence={3: THIRD, 7: index / 7},
+            areas={3: 0.1, 7: 0.2},
+            crop=crops[index],
+        )
         for index in indices
     )
-    return (CohortMemory(passes=((3, 7),), records=tuple(records)),)
+    focus = Focus(size=(20, 10), seen={3: crops[0], 7: crops[-1]}, crop=crops[-1])
+    return Memory(cohorts=(CohortMemory(passes=((3, 7),), records=tuple(records)),), focus=focus)
 
 
 def write(folder: Path, kept: dict[int, tuple[int, ...]]) -> None:
@@ -42,7 +52,7 @@ def write(folder: Path, kept: dict[int, tuple[int, ...]]) -> None:
 
 def test_a_new_folder_knows_nothing(tmp_path: Path) -> None:
     stored = StoredPass(tmp_path / "forward", everything=False)
-    assert (dict(stored.finished), stored.memory) == ({}, ())
+    assert (dict(stored.finished), stored.memory) == ({}, Memory())
 
 
 def test_what_is_written_comes_back_to_the_last_bit(tmp_path: Path) -> None:
