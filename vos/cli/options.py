@@ -94,6 +94,15 @@ Policy = Annotated[
         "--policy", metavar="recent|stride|gated", help="Which frames are remembered.", rich_help_panel=_PANEL
     ),
 ]
+Zoom = Annotated[
+    float | None,
+    typer.Option(
+        "--zoom",
+        metavar="TIMES",
+        help="How many times larger than in the whole frame the model may be shown the objects; 1 shows whole frames.",
+        rich_help_panel=_PANEL,
+    ),
+]
 Size = Annotated[
     str | None,
     typer.Option("--size", metavar="HxW", help="Model input in pixels, such as 288x512.", rich_help_panel=_MODEL_PANEL),
@@ -130,7 +139,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 
 
 TRACKING = (
-    *("model", "weights", "memory", "policy", "size", "device", "ensemble", "kind", "precision", "compile"),
+    *("model", "weights", "memory", "policy", "zoom", "size", "device", "ensemble", "kind", "precision", "compile"),
     "cuda_graphs",
 )
 """Names of the options that override a preset's fields."""

@@ -150,6 +150,7 @@ def propagate_command(
     weights: options.Weights = None,
     memory: options.Memory = None,
     policy: options.Policy = None,
+    zoom: options.Zoom = None,
     size: options.Size = None,
     device: options.Device = None,
     ensemble: options.Ensemble = None,

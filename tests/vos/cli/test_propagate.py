@@ -13,7 +13,9 @@ from tests.vos.cli.flat_film import COUNT, call, images_and_mask, names, said, v
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
 from tests.vos.made_files import read_times, write_images
+from vos.guided import Guided
 from vos.io import read_mask, write_mask
+from vos.types import Frame, Segmentation
 
 ROOT = Path(__file__).parents[3]
 SIZE = ("--size", "64x96")
@@ -74,12 +76,24 @@ class TestResults:
 
     def test_the_record_says_what_the_run_was_made_of(self, tmp_path: Path, model: ShadeModel):
         clip, mask = video_and_mask(tmp_path, first=2)
-        options = ["--memory", 3, "--policy", "recent", "--device", "cpu", "--overlay", "--frames", "2:5"]
+        options = [
+            "--memory",
+            3,
+            "--policy",
+            "recent",
+            "--zoom",
+            "1.5",
+            "--device",
+            "cpu",
+            "--overlay",
+            "--frames",
+            "2:5",
+        ]
         assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *options, *SIZE) == 0
         record = json.loads((tmp_path / "run/run.json").read_text())
         assert record["status"] == "done"
         assert (
-            record["settings"] | {"memory": 3, "policy": "recent", "size": [64, 96], "device": "cpu"}
+            record["settings"] | {"memory": 3, "policy": "recent", "zoom": 1.5, "size": [64, 96], "device": "cpu"}
             == record["settings"]
         )
         assert record["model"] == {"name": "shade", "weights_sha256": model.weights_hash, "device": "cpu"}
@@ -153,6 +167,7 @@ class TestRefused:
             (["--size", "63x96"], "size 63x96: both sides must be multiples of 16"),
             (["--memory", "-1"], "memory is -1"),
             (["--policy", "oldest"], "policy is 'oldest'"),
+            (["--zoom", "0.5"], "zoom is 0.5"),
             (["--device", "tpu"], "device is 'tpu'"),
             (["--tracker", "nobody"], "no preset 'nobody'"),
         ],
@@ -235,14 +250,14 @@ def test_an_interruption_is_recorded_and_keeps_finished_masks(
     tmp_path: Path, model: ShadeModel, monkeypatch: pytest.MonkeyPatch
 ):
     clip, mask = images_and_mask(tmp_path)
-    encode = model.encode_frame
+    segment = Guided.segment
 
-    def interrupted(image: object) -> object:
-        if model.calls["encode_frame"] == 3:
+    def interrupted(guided: Guided, frame: Frame) -> Segmentation:
+        if frame.index == 3:
             raise KeyboardInterrupt
-        return encode(image)  # type: ignore[arg-type]
+        return segment(guided, frame)
 
-    monkeypatch.setattr(model, "encode_frame", interrupted)
+    monkeypatch.setattr(Guided, "segment", interrupted)
     assert call("propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE) not in (0, 2)
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert record["status"] == "interrupted"

@@ -16,6 +16,7 @@ from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, video
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
 from vos.errors import WorkError
+from vos.guided import Guided
 from vos.io import MaskWriter, write_mask
 from vos.io.overlay_movie import OverlayWriter
 from vos.resume import FOLDER, Unfinished
@@ -46,6 +47,12 @@ def break_after(count: int, function: Callable[..., object], error: BaseExceptio
     return counted
 
 
+def break_at(broken: pytest.MonkeyPatch, frames: int, error: BaseException) -> None:
+    """Raise `error` instead of segmenting another frame after so many, in all passes together."""
+    segment = break_after(frames, Guided.segment, error)
+    broken.setattr(Guided, "segment", lambda *arguments: segment(*arguments))
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), WorkError("out of memory")])
 @pytest.mark.parametrize(
     ("direction", "calls"),
@@ -61,7 +68,7 @@ def test_output_is_that_of_an_unbroken_run(
     given = ["propagate", clip, *masks, "--direction", direction, *EXPORTS, "--memory", "2", *SIZE]
     assert call(*given, "--out", tmp_path / "straight") == 0
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(calls, model.encode_frame, error))
+        break_at(broken, calls, error)
         status = call(*given, "--out", tmp_path / "run")
     assert status == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert (tmp_path / "run" / FOLDER).is_dir()
@@ -96,8 +103,7 @@ def test_a_run_may_be_broken_off_many_times(tmp_path: Path, model: ShadeModel, m
     assert call(*given, "--out", tmp_path / "straight") == 0
     for _ in range(3):
         with monkeypatch.context() as broken:
-            again = break_after(5, model.encode_frame, KeyboardInterrupt())
-            broken.setattr(model, "encode_frame", again)
+            break_at(broken, 3, KeyboardInterrupt())
             assert call(*given, "--out", tmp_path / "run", "--resume") == 130
     assert call(*given, "--out", tmp_path / "run", "--resume") == 0
     assert files(tmp_path / "run") == files(tmp_path / "straight")
@@ -108,12 +114,12 @@ def test_what_was_done_is_not_done_again(tmp_path: Path, model: ShadeModel, monk
     clip, mask = images_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--memory", "2", "--out", tmp_path / "run", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(9, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 9, KeyboardInterrupt())
         call(*given)
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "run/masks").iterdir()}
     model.calls.clear()
     assert call(*given, "--resume") == 0
-    assert model.calls["encode_frame"] == 3 + (COUNT - 9), "remembered frames, and those that were left"
+    assert model.calls["encode_frame"] == 4 + (COUNT - 9), "remembered frames, the first in two views, and those left"
     assert {path: path.stat().st_mtime_ns for path in times} == times
     timing = json.loads((tmp_path / "run/run.json").read_text())["timing"]
     assert timing["frames"] == COUNT
@@ -125,11 +131,11 @@ def test_the_way_on_is_told(
     clip, mask = images_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 3, KeyboardInterrupt())
         call(*given)
     assert capsys.readouterr().err == f"vos: {clip}: interrupted; the same command with --resume goes on\n"
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, WorkError("out of memory")))
+        break_at(broken, 3, WorkError("out of memory"))
         call(*given, "--resume")
     assert capsys.readouterr().err == "vos: out of memory; the same command with --resume goes on\n"
 
@@ -140,7 +146,7 @@ def test_an_interruption_before_the_first_frame_leaves_the_folder_free(
     clip, mask = images_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(0, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 0, KeyboardInterrupt())
         assert call(*given) == 130
     assert capsys.readouterr().err == f"vos: {clip}: interrupted\n"
     assert list((tmp_path / "run").iterdir()) == []
@@ -218,7 +224,7 @@ def test_an_unfinished_run_is_told_of_with_the_way_on(
     clip, mask = images_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", "--quiet", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 3, KeyboardInterrupt())
         call(*given)
     capsys.readouterr()
     assert call(*given) == 2
@@ -235,7 +241,7 @@ def test_the_same_files_elsewhere_are_the_same_run(
     clip, mask = video_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 3, KeyboardInterrupt())
         call(*given)
     (tmp_path / "moved").mkdir()
     moved = [path.rename(tmp_path / "moved" / path.name) for path in (clip, mask)]
@@ -261,7 +267,7 @@ def test_another_run_is_not_gone_on_with(
     clip, mask = images_and_mask(tmp_path)
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
     with monkeypatch.context() as broken:
-        broken.setattr(model, "encode_frame", break_after(3, model.encode_frame, KeyboardInterrupt()))
+        break_at(broken, 3, KeyboardInterrupt())
         call(*given)
     before = files(tmp_path / "run")
     capsys.readouterr()
