@@ -31,6 +31,9 @@ Figures = dict[int, float]
 
 _SURE = 1.0
 """Confidence of a mask that the user gave."""
+_WHOLE_TRUST = 0.25
+"""How much a pixel of a given frame counts where it is shown as a whole, beside one of its crop: what both show is not
+to count twice, and what has changed since must not be outvoted (`docs/ablations.md`)."""
 _STRETCH = 3.0
 """How much taller or wider than the frame, for its area, a crop may be."""
 
@@ -116,7 +119,7 @@ class Tracker:
         """
         given = check_mask(ids, frame.index, frame.size)
         focus = self._focus_on(frame)
-        passes = self._paint(self._encode(frame, focus.crop).features) if self._cohorts else []
+        passes = self._paint(self._encode(frame, focus.crop), focus) if self._cohorts else []
         labels = _override(passes, ids, given, focus.crop)
         self._admit(tuple(identity for identity in given if identity not in self._tracked))
         confidence, areas = _describe_given(passes, labels, given, focus)
@@ -136,7 +139,7 @@ class Tracker:
             raise InputError(f"frame {frame.index} came before any mask: give one with start(frame, ids) first")
         focus = self._focus_on(frame)
         view = self._encode(frame, focus.crop)
-        passes = [_without_strangers(one, focus) for one in self._paint(view.features)]
+        passes = self._paint(view, focus)
         confidence, areas = _describe_painted(passes, focus)
         for cohort in self._cohorts:
             record = _record(frame, cohort, confidence, areas, focus.crop, pinned=False)
@@ -200,14 +203,15 @@ class Tracker:
         everything = whole(frame.size)
         return (shown,) if crop == everything else (shown, self._encode(frame, everything))
 
-    def _paint(self, features: FrameFeatures) -> list[_Pass]:
+    def _paint(self, view: _View, focus: Focus) -> list[_Pass]:
         painted = []
         for cohort in self._cohorts:
-            probabilities = segment_groups(self._model, features, cohort.bank.prompts(), cohort.passes, self._palette)
+            prompts = cohort.bank.prompts()
+            probabilities = segment_groups(self._model, view.features, prompts, cohort.passes, self._palette)
             painted += [
                 _Pass(ids=ids, probabilities=one) for ids, one in zip(cohort.passes, probabilities, strict=True)
             ]
-        return painted
+        return [_without_strangers(one, focus) for one in painted]
 
     def _admit(self, ids: Ids) -> None:
         """Open a cohort for new objects, in as few passes as they fit."""
@@ -232,13 +236,13 @@ class Tracker:
         """A frame as prompts, from its label map; `mask` is the user's, if it gave any of the objects: its void pixels
         do not vote, the others with more right than a prediction."""
         known = np.ones(labels.shape, dtype=np.bool_) if mask is None else mask != VOID
-        trust = 1.0 if mask is None else self._settings.trust
+        trusts = (1.0,) if mask is None else (self._settings.trust, _WHOLE_TRUST * self._settings.trust)
 
-        def prompt(view: _View) -> PromptFeatures:
+        def prompt(view: _View, trust: float) -> PromptFeatures:
             shown, voting = view.crop.cut(labels), view.crop.cut(known)
             return encode_labels(self._model, view.features, shown, voting, cohort.passes, self._palette, trust)
 
-        return tuple(map(prompt, views[:1] if mask is None else views))
+        return tuple(map(prompt, views, trusts))
 
     def _encode_painted(self, view: _View, cohort: _Cohort, passes: Sequence[_Pass]) -> tuple[PromptFeatures, ...]:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""
