@@ -39,6 +39,7 @@ class IdleModel:
     multiple = 16
     input_size: tuple[int, int] | None = None
     resampling: Resampling = "smooth"
+    crops = False
 
     def __init__(self, weights: Path | None, device: torch.device) -> None:
         """weights: there are none; the argument is what `--model package.module:Class` is called with."""
@@ -59,7 +60,7 @@ class IdleModel:
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> IdlePromptSet:
         own = [prompt for prompt in prompts if isinstance(prompt, IdlePrompt)]
-        check_prompts(prompts, own, any_size=True)
+        check_prompts(prompts, own)
         first = own[0]
         return IdlePromptSet(valid=first.valid, passes=first.passes, prompts=len(own), colours=first.colours)
 

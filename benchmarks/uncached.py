@@ -47,6 +47,7 @@ class Uncached:
         self.multiple = model.multiple
         self.input_size = model.input_size
         self.resampling = model.resampling
+        self.crops = model.crops
         self.device = model.device
 
     def encode_frame(self, image: torch.Tensor, window: Window = WHOLE) -> UncachedFrame:

@@ -27,13 +27,14 @@ _SMALLEST_KNOWN = 1e-6
 def fit_size(height: int, width: int, pixels: int, multiple: int) -> tuple[int, int]:
     """Model input size (H, W) for a picture of `height` x `width`: about so many `pixels` at the picture's aspect.
 
-    Both sides are rounded to `multiple` and at least that. Every aspect costs the same and is seen as well; of a strip
-    whose shorter side is a few multiples only, the longer is cut.
+    Both sides are rounded to `multiple` and at least twice that, which the models need. Every aspect costs the same and
+    is seen as well; of a strip whose shorter side is a few multiples only, the longer is cut.
     """
     if min(height, width) < 1:
         raise InputError(f"a picture of {height}x{width} (height x width): both sides must be at least 1 pixel")
-    if pixels < multiple**2:
-        raise InputError(f"{pixels} pixels: the model's input has at least {multiple}x{multiple}, {multiple**2}")
+    least = 2 * multiple
+    if pixels < least**2:
+        raise InputError(f"{pixels} pixels: the model's input has at least {least}x{least}, {least**2}")
     aspect = max(height, width) / min(height, width)
     short = _rounded(math.sqrt(pixels / aspect), multiple)
     long = _rounded(min(short * aspect, _SLACK * pixels / short), multiple)
@@ -131,4 +132,4 @@ def _nearest(planes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _rounded(value: float, multiple: int) -> int:
-    return max(multiple, math.floor(value / multiple + 0.5) * multiple)
+    return max(2 * multiple, math.floor(value / multiple + 0.5) * multiple)

@@ -119,6 +119,7 @@ class Compact:
     multiple = 16
     input_size: tuple[int, int] | None = None
     resampling: Resampling = "smooth"
+    crops = True
 
     def __init__(
         self,

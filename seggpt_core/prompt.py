@@ -6,7 +6,7 @@
     colours = model.segment(frame, prompts)          # the query frame, painted
 
 Features are opaque to callers. Each carries a `Validity`, and a model refuses features that another
-model, other weights, another input size, dtype or device made.
+model, other weights, another dtype or device made, or another input size if it is not shown crops.
 
 Shape suffixes: P passes (groups of objects painted together), H, W the model's input size,
 h, w its output size.
@@ -92,6 +92,9 @@ class InContextModel(Protocol):
     """Height and width of the input that the model is made for, whatever a picture's aspect; None if it takes any."""
     resampling: Resampling
     """How pictures and targets are resized to its input."""
+    crops: bool
+    """Whether it may be shown parts of frames through windows of their own: it compares places in the picture, and
+    takes prompts of other sizes. Others are shown whole frames of one size."""
     device: torch.device
 
     def encode_frame(self, image: torch.Tensor, window: Window = WHOLE) -> FrameFeatures:
@@ -109,7 +112,8 @@ class InContextModel(Protocol):
         ...
 
     def prepare(self, prompts: Sequence[PromptFeatures]) -> PromptSet:
-        """One or more prompts, all valid for this model and with equal `passes`. Order is free."""
+        """One or more prompts, all valid for this model and with equal `passes`, of one size unless it `crops`. Order
+        is free."""
         ...
 
     def segment(self, frame: FrameFeatures, prompts: PromptSet) -> torch.Tensor:

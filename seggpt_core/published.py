@@ -60,6 +60,7 @@ class Published:
 
     slots = TETRAHEDRON.slots
     resampling: Resampling = "official"
+    crops = False
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """The untrained baseline: the matching readout with nothing learned but the ImageNet stem.
 
 Every patch copies the colours of its best few matches, in the first prompt anywhere and in later ones
-within a window. It answers the same four calls as the trained models, and stands beside every score.
+within a radius; of a first frame that is remembered as a crop and as a whole, the crop is the first prompt.
+It answers the same four calls as the trained models, and stands beside every score.
 """
 
 from collections.abc import Sequence
@@ -63,6 +64,7 @@ class MatchingReadout:
     multiple = 16
     input_size: tuple[int, int] | None = None
     resampling: Resampling = "smooth"
+    crops = True
 
     def __init__(self, stem: Stem, weights_hash: str, device: torch.device) -> None:
         """stem: with its ImageNet weights loaded."""

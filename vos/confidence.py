@@ -14,7 +14,7 @@ def describe(passes: Sequence[Tensor]) -> tuple[list[float], list[float]]:
 
     passes: (1+n, h, w) probabilities each, background first. An object's confidence is its mean margin (its
     probability minus the runner-up's) over its interior, 0..1: its pixels whose eight neighbours are its own,
-    or all of them where it is too thin to have any; 0 where it is absent. Area is its share of the frame, 0..1.
+    or all of them where it is too thin to have any; 0 where it is absent. Area is its share of what is shown, 0..1.
     """
     claimed = claims(passes)
     top, winner = claimed.max(dim=0, keepdim=True)
@@ -29,7 +29,7 @@ def describe(passes: Sequence[Tensor]) -> tuple[list[float], list[float]]:
 
 
 def _inside(winner: Tensor) -> Tensor:
-    """(1, h, w) labels to float 1 where the 3x3 neighbourhood holds one label; outside the frame counts as the same."""
+    """(1, h, w) labels to float 1 where the 3x3 neighbourhood holds one label; what lies beyond counts as the same."""
     labels = winner.float()
     largest = F.max_pool2d(labels, 3, stride=1, padding=1)
     smallest = -F.max_pool2d(-labels, 3, stride=1, padding=1)

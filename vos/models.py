@@ -20,6 +20,7 @@ _ANSWERS = (
     "multiple",
     "input_size",
     "resampling",
+    "crops",
     "device",
     "encode_frame",
     "encode_prompts",

@@ -51,7 +51,7 @@ class ModelSettings(BaseModel):
     """Run the published model's blocks through `torch.compile`; on a GPU."""
     cuda_graphs: bool = False
     """Replay the published model's frames as CUDA graphs; on a GPU."""
-    pixels: int = Field(default=320 * 576, ge=256, le=4096**2)
+    pixels: int = Field(default=320 * 576, ge=1024, le=4096**2)
     """About how many the model input has; the aspect is kept as nearly as the model's multiple allows."""
     size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_size)] = None
     """Model input (height, width) in pixels, instead of `pixels`."""
@@ -76,8 +76,8 @@ class TrackerSettings(ModelSettings):
     trust: float = Field(default=8.0, ge=1, le=1000)
     """How much a pixel of a mask that the user gave counts in matching beside one of a remembered prediction."""
     zoom: float = Field(default=2.0, ge=1)
-    """How many times larger than in the whole frame objects may be shown to the model, see `vos.focus`; 1 shows whole
-    frames."""
+    """How many times larger than in the whole frame objects may be shown to a model that takes crops, `compact` and
+    `readout`, see `vos.focus`; 1 shows whole frames, which other models are always shown."""
     memory_mib: int = Field(default=256, ge=1)
     """Bound on remembered features of three objects, in MiB; the oldest predicted frames go first."""
 

@@ -119,12 +119,13 @@ class Tracker:
         """
         given = check_mask(ids, frame.index, frame.size)
         focus = self._focus_on(frame)
-        passes = self._paint(self._encode(frame, focus.crop), focus) if self._cohorts else []
+        view = self._encode(frame, focus.crop)
+        passes = self._paint(view, focus)
         labels = _override(passes, ids, given, focus.crop)
         self._admit(tuple(identity for identity in given if identity not in self._tracked))
         confidence, areas = _describe_given(passes, labels, given, focus)
         self._focus = focus.after(labels, self._lens)
-        views = self._views(frame, self._focus.crop)
+        views = self._views(frame, self._focus.crop, view)
         for cohort in self._cohorts:
             pinned = not set(given).isdisjoint(cohort.ids)
             record = _record(frame, cohort, confidence, areas, self._focus.crop, pinned=pinned)
@@ -188,20 +189,19 @@ class Tracker:
     @property
     def _lens(self) -> Lens:
         """What is shown at an input of fixed shape keeps the frame's."""
-        fixed = self._settings.size or self._model.input_size
-        return Lens(zoom=self._settings.zoom, stretch=1.0 if fixed else _STRETCH)
+        zoom = self._settings.zoom if self._model.crops else 1.0
+        return Lens(zoom=zoom, stretch=_STRETCH if self._settings.size is None else 1.0)
 
     def _encode(self, frame: Frame, crop: Crop) -> _View:
         pixels, settings = crop.cut(frame.pixels), self._settings
         features = encode_picture(self._model, pixels, settings.size, settings.pixels, crop.window(frame.size))
         return _View(crop=crop, features=features)
 
-    def _views(self, frame: Frame, crop: Crop) -> tuple[_View, ...]:
+    def _views(self, frame: Frame, crop: Crop, known: _View | None = None) -> tuple[_View, ...]:
         """Of a frame whose mask is given: what is shown of it, and all of it, which tells what else there is, and the
-        objects at another scale."""
-        shown = self._encode(frame, crop)
-        everything = whole(frame.size)
-        return (shown,) if crop == everything else (shown, self._encode(frame, everything))
+        objects at another scale; known: a view that there is already."""
+        crops = dict.fromkeys((crop, whole(frame.size)))
+        return tuple(known if known and known.crop == one else self._encode(frame, one) for one in crops)
 
     def _paint(self, view: _View, focus: Focus) -> list[_Pass]:
         painted = []

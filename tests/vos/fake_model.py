@@ -54,6 +54,7 @@ class ShadeModel:
     multiple = 16
     input_size: tuple[int, int] | None = None
     resampling: Resampling = "smooth"
+    crops = True
     device = torch.device("cpu")
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def test_a_class_of_the_users_own_is_called(tmp_path: Path) -> None:
         ({"model": f"{__name__}:PUBLISHED"}, "PUBLISHED is a str, but a class is needed"),
         (
             {"model": f"{__name__}:Incomplete"},
-            "it has no weights_hash, slots, multiple, input_size, resampling, device",
+            "it has no weights_hash, slots, multiple, input_size, resampling, crops, device",
         ),
         ({"model": f"{__name__}:Own", "kind": "semantic"}, "options of our models only"),
         (

@@ -6,6 +6,7 @@ from seggpt_core.window import WHOLE
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import SIZE, clip, picture
 from vos.errors import InputError
+from vos.models import build_model
 from vos.settings import TrackerSettings
 from vos.tracker import Tracker, check_mask
 from vos.types import VOID, DeviceFrame, Frame
@@ -269,7 +270,7 @@ def test_the_model_is_shown_the_object_and_its_surroundings():
     model, frames = ShadeModel(), wide_clip(25)
     tracked = zoomed(model)
     tracked.start(*frames[0])
-    assert model.windows[1] == WHOLE, "a given frame is shown as a whole too"
+    assert model.windows[0] == WHOLE, "a given frame is shown as a whole too"
     for frame, truth in frames[1:]:
         segmentation = tracked.step(frame)
         window = model.windows[-1]
@@ -308,6 +309,26 @@ def test_an_input_of_fixed_shape_keeps_that_of_the_frame():
     tracked.start(*frames[0])
     tracked.step(frames[1][0])
     assert model.windows[-1].height == pytest.approx(model.windows[-1].width, abs=0.02)
+
+
+def test_a_model_that_takes_no_crops_is_shown_whole_frames():
+    model, frames = ShadeModel(), wide_clip(4)
+    model.crops = False
+    tracked = zoomed(model)
+    tracked.start(*frames[0])
+    for frame, _ in frames[1:]:
+        tracked.step(frame)
+    assert set(model.windows) == {WHOLE}
+    assert model.calls["encode_frame"] == 4
+
+
+def test_a_thin_object_in_a_strip_is_shown_to_the_embedded_model():
+    model = build_model(TrackerSettings(device="cpu"))
+    image, labels = np.full((18, 2000, 3), 90, dtype=np.uint8), np.zeros((18, 2000), dtype=np.uint8)
+    image[8:10, 100:1900], labels[8:10, 100:1900] = 200, 1
+    tracked = Tracker(model, TrackerSettings(pixels=4096))
+    tracked.start(Frame(index=0, image=image, stem="0"), labels)
+    assert tracked.step(Frame(index=1, image=image, stem="1")).ids.shape == (18, 2000)
 
 
 def test_another_tracker_goes_on_where_this_one_looked():
