@@ -1,20 +1,17 @@
 """One step at a time: a frame and the memory of earlier ones in, a segmentation out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from seggpt_core import canvas, palette
 from seggpt_core.passes import check_labels, encode_labels, encode_picture, group_ids, segment_groups
 from seggpt_core.prompt import FrameFeatures, InContextModel, PromptFeatures
-from vos.confidence import describe
-from vos.continuity import without_strangers
 from vos.crop import Crop, whole
 from vos.errors import InputError
 from vos.focus import Focus, Lens, unfocused
@@ -22,15 +19,21 @@ from vos.memory.bank import Bank
 from vos.memory.policies import Policy, Record
 from vos.memory.snapshot import CohortMemory, Memory
 from vos.models import build_model
+from vos.painted import (
+    Figures,
+    Ids,
+    Pass,
+    describe_given,
+    describe_painted,
+    expected_colours,
+    override,
+    painted_masks,
+    without_others,
+)
 from vos.settings import TrackerSettings
 from vos.soft_masks import GivenMasks, PaintedMasks
 from vos.types import VOID, Frame, LabelMap, Segmentation
 
-Ids = tuple[int, ...]
-Figures = dict[int, float]
-
-_SURE = 1.0
-"""Confidence of a mask that the user gave."""
 _WHOLE_TRUST = 0.25
 """How much a pixel of a given frame counts where it is shown as a whole, beside one of its crop: what both show is not
 to count twice, and what has changed since must not be outvoted (`docs/ablations.md`)."""
@@ -65,24 +68,6 @@ class _Cohort:
     @property
     def ids(self) -> Ids:
         return tuple(chain.from_iterable(self.passes))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Pass:
-    """What one pass says of a frame."""
-
-    ids: Ids
-    probabilities: Tensor
-    """(1+n, h, w) of background and the n ids, at the model's output resolution."""
-
-    def without(self, ids: Ids) -> "_Pass":
-        """The same with these objects counted as background."""
-        kept = [slot for slot, identity in enumerate(self.ids) if identity not in ids]
-        objects = self.probabilities[1:][kept]
-        return _Pass(
-            ids=tuple(self.ids[slot] for slot in kept),
-            probabilities=torch.cat([1 - objects.sum(dim=0, keepdim=True), objects]),
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,9 +106,9 @@ class Tracker:
         focus = self._focus_on(frame)
         view = self._encode(frame, focus.crop)
         passes = self._paint(view, focus)
-        labels = _override(passes, ids, given, focus.crop)
+        labels = override(passes, ids, given, focus.crop)
         self._admit(tuple(identity for identity in given if identity not in self._tracked))
-        confidence, areas = _describe_given(passes, labels, given, focus)
+        confidence, areas = describe_given(passes, labels, given, focus)
         self._focus = focus.after(labels, self._lens)
         views = self._views(frame, self._focus.crop, view)
         for cohort in self._cohorts:
@@ -141,11 +126,11 @@ class Tracker:
         focus = self._focus_on(frame)
         view = self._encode(frame, focus.crop)
         passes = self._paint(view, focus)
-        confidence, areas = _describe_painted(passes, focus)
+        confidence, areas = describe_painted(passes, focus)
         for cohort in self._cohorts:
             record = _record(frame, cohort, confidence, areas, focus.crop, pinned=False)
             cohort.bank.offer(record, partial(self._encode_painted, view, cohort, passes))
-        soft = _painted_masks(passes, frame.size, focus.crop)
+        soft = painted_masks(passes, frame.size, focus.crop)
         labels = soft.label_map()
         self._focus = focus.after(labels, self._lens)
         return Segmentation(index=frame.index, ids=labels, confidence=confidence, soft=soft)
@@ -203,15 +188,13 @@ class Tracker:
         crops = dict.fromkeys((crop, whole(frame.size)))
         return tuple(known if known and known.crop == one else self._encode(frame, one) for one in crops)
 
-    def _paint(self, view: _View, focus: Focus) -> list[_Pass]:
+    def _paint(self, view: _View, focus: Focus) -> list[Pass]:
         painted = []
         for cohort in self._cohorts:
             prompts = cohort.bank.prompts()
             probabilities = segment_groups(self._model, view.features, prompts, cohort.passes, self._palette)
-            painted += [
-                _Pass(ids=ids, probabilities=one) for ids, one in zip(cohort.passes, probabilities, strict=True)
-            ]
-        return [_without_strangers(one, focus) for one in painted]
+            painted += [Pass(ids=ids, probabilities=one) for ids, one in zip(cohort.passes, probabilities, strict=True)]
+        return [without_others(one, focus) for one in painted]
 
     def _admit(self, ids: Ids) -> None:
         """Open a cohort for new objects, in as few passes as they fit."""
@@ -244,14 +227,14 @@ class Tracker:
 
         return tuple(map(prompt, views, trusts))
 
-    def _encode_painted(self, view: _View, cohort: _Cohort, passes: Sequence[_Pass]) -> tuple[PromptFeatures, ...]:
+    def _encode_painted(self, view: _View, cohort: _Cohort, passes: Sequence[Pass]) -> tuple[PromptFeatures, ...]:
         """A frame as a prompt, from what was painted: its probabilities, or the winners alone."""
         merged = palette.merge_passes([one.probabilities for one in passes])
         if not self._settings.soft_memory:
             merged = F.one_hot(merged.argmax(dim=0), len(merged)).movedim(-1, 0).float()
         planes = dict(zip(chain.from_iterable(one.ids for one in passes), merged[1:], strict=True))
         targets = torch.stack(
-            [_expected_colours([planes[identity] for identity in ids], self._palette) for ids in cohort.passes]
+            [expected_colours([planes[identity] for identity in ids], self._palette) for ids in cohort.passes]
         )
         return (self._model.encode_prompts(view.features, targets),)
 
@@ -265,57 +248,10 @@ class Tracker:
         if not isinstance(soft, PaintedMasks):
             raise InputError(f"frame {record.index} was painted, but its soft masks are {type(soft).__name__}")
         passes = [
-            _Pass(ids=tuple(ids), probabilities=one.to(self._model.device))
+            Pass(ids=tuple(ids), probabilities=one.to(self._model.device))
             for ids, one in zip(soft.ids, soft.passes, strict=True)
         ]
         return self._encode_painted(self._encode(frame, record.crop), cohort, passes)
-
-
-def _without_strangers(one: _Pass, focus: Focus) -> _Pass:
-    """Where all of a frame is shown all of it is remembered, look-alikes too: the model tells them apart."""
-    if focus.crop == whole(focus.size):
-        return one
-    reaches = [focus.reach(identity) for identity in one.ids]
-    return replace(one, probabilities=without_strangers(one.probabilities, reaches, focus.crop))
-
-
-def _painted_masks(passes: Sequence[_Pass], size: tuple[int, int], crop: Crop) -> PaintedMasks:
-    return PaintedMasks(
-        passes=[one.probabilities for one in passes], ids=[one.ids for one in passes], size=size, crop=crop
-    )
-
-
-def _expected_colours(objects: Sequence[Tensor], colours: palette.Palette) -> Tensor:
-    """(3, h, w) RGB of one pass, from its objects' probabilities (h, w) in the order of their slots."""
-    rest = 1 - torch.stack(list(objects)).sum(dim=0)
-    probabilities = palette.softened(torch.stack([rest, *objects]))
-    return palette.colour_probabilities(probabilities[None], colours)[0]
-
-
-def _override(passes: Sequence[_Pass], ids: LabelMap, given: Ids, crop: Crop) -> LabelMap:
-    """The prediction with the given objects taken from the user's mask, but for its void."""
-    predicted = _painted_masks(passes, ids.shape, crop).label_map()
-    others = [rest for one in passes if (rest := one.without(given)).ids]
-    labels = np.where(ids == 0, _painted_masks(others, ids.shape, crop).label_map(), ids)
-    return np.where(ids == VOID, predicted, labels)
-
-
-def _describe_painted(passes: Sequence[_Pass], focus: Focus) -> tuple[Figures, Figures]:
-    """Confidence of every object, and its share of the frame."""
-    ids = [identity for one in passes for identity in one.ids]
-    confidence, shares = describe([one.probabilities for one in passes])
-    shown = focus.crop.height * focus.crop.width / (focus.size[0] * focus.size[1])
-    areas = [shown * share for share in shares]
-    return dict(zip(ids, confidence, strict=True)), dict(zip(ids, areas, strict=True))
-
-
-def _describe_given(passes: Sequence[_Pass], labels: LabelMap, given: Ids, focus: Focus) -> tuple[Figures, Figures]:
-    """Confidence and area after the user's mask: its objects are sure, one that it covers wholly is absent."""
-    confidence = _describe_painted(passes, focus)[0] if passes else {}
-    pixels = np.bincount(labels.ravel(), minlength=VOID)
-    areas = {identity: float(pixels[identity]) / labels.size for identity in (*confidence, *given)}
-    confidence |= dict.fromkeys(given, _SURE)
-    return {identity: figure if areas[identity] else 0.0 for identity, figure in confidence.items()}, areas
 
 
 def _record(frame: Frame, cohort: _Cohort, confidence: Figures, areas: Figures, crop: Crop, *, pinned: bool) -> Record:
