@@ -151,9 +151,11 @@ class Tracker:
         if not self._cohorts:
             self._cohorts = [self._cohort(kept.passes) for kept in memory.cohorts]
             self._focus = memory.focus
+        view: _View | None = None
         for cohort, kept in zip(self._cohorts, memory.cohorts, strict=True):
             for record in (record for record in kept.records if record.index == frame.index):
-                cohort.bank.recall(record, self._encode_recalled(frame, cohort, record, segmentation, mask))
+                view = view or self._encode(frame, record.crop)
+                cohort.bank.recall(record, self._encode_recalled(frame, view, cohort, record, segmentation, mask))
 
     @property
     def _tracked(self) -> Ids:
@@ -239,19 +241,27 @@ class Tracker:
         return (self._model.encode_prompts(view.features, targets),)
 
     def _encode_recalled(
-        self, frame: Frame, cohort: _Cohort, record: Record, segmentation: Segmentation, mask: LabelMap | None
+        self,
+        frame: Frame,
+        view: _View,
+        cohort: _Cohort,
+        record: Record,
+        segmentation: Segmentation,
+        mask: LabelMap | None,
     ) -> tuple[PromptFeatures, ...]:
+        """view: what was shown of the frame, the same for every cohort."""
         soft = segmentation.soft
         if mask is not None:
-            views = self._views(frame, record.crop)
-            return self._encode_given(views, cohort, segmentation.ids, mask if record.pinned else None)
+            if not record.pinned:
+                return self._encode_given((view,), cohort, segmentation.ids, None)
+            return self._encode_given(self._views(frame, view.crop, view), cohort, segmentation.ids, mask)
         if not isinstance(soft, PaintedMasks):
             raise InputError(f"frame {record.index} was painted, but its soft masks are {type(soft).__name__}")
         passes = [
             Pass(ids=tuple(ids), probabilities=one.to(self._model.device))
             for ids, one in zip(soft.ids, soft.passes, strict=True)
         ]
-        return self._encode_painted(self._encode(frame, record.crop), cohort, passes)
+        return self._encode_painted(view, cohort, passes)
 
 
 def _record(frame: Frame, cohort: _Cohort, confidence: Figures, areas: Figures, crop: Crop, *, pinned: bool) -> Record:
