@@ -76,6 +76,13 @@ def read_times(path: Path) -> list[float]:
         return [picture.time for picture in container.decode(video=0)]
 
 
+def shown(movie: Path) -> list[tuple[float, bytes]]:
+    """Seconds and pixels of a movie's pictures. x264 need not code equal pictures in equal bytes: with AVX-512 one of
+    some hundred encodings of one film is a byte or three longer, and decodes to the same pixels."""
+    with av.open(str(movie)) as container:
+        return [(picture.time, picture.to_ndarray().tobytes()) for picture in container.decode(video=0)]
+
+
 def write_images(folder: Path, names: Sequence[str], images: Sequence[Image]) -> Path:
     """Image files of these names; lossless where the format can be."""
     folder.mkdir(parents=True, exist_ok=True)

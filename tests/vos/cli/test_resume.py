@@ -15,6 +15,7 @@ import pytest
 from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, video_and_mask
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
+from tests.vos.made_files import shown
 from vos.errors import WorkError
 from vos.guided import Guided
 from vos.io import MaskWriter, write_mask
@@ -27,10 +28,12 @@ EXPORTS = ["--export", "overlay,soft8,prores,rle"]
 BROKEN_OFF = (1, 130)
 
 
-def files(out: Path) -> dict[str, bytes]:
-    """Everything that the run wrote but for run.json, which tells how long it took."""
-    found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    return {name: content for name, content in found.items() if name != "run.json"}
+def files(out: Path) -> dict[str, bytes | list[tuple[float, bytes]]]:
+    """Everything that the run wrote but for run.json, which tells how long it took; of the overlay what it shows."""
+    paths = [path for path in out.rglob("*") if path.is_file() and path.name != "run.json"]
+    return {
+        str(path.relative_to(out)): shown(path) if path.name == "overlay.mp4" else path.read_bytes() for path in paths
+    }
 
 
 def break_after(count: int, function: Callable[..., object], error: BaseException) -> Callable[..., object]:
