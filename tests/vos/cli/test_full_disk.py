@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.vos.cli.broken_off import SIZE, files
 from tests.vos.cli.flat_film import call, loader, said, video_and_mask
-from tests.vos.cli.test_resume import SIZE, files
 from tests.vos.fake_model import ShadeModel
 from tests.vos.full_disk import FULL, FullDisk
 from vos.io.atomic import temporary_name

@@ -1,59 +1,21 @@
 """A run that is broken off at any moment and gone on with leaves the files of a run that never stopped."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.vos.cli.broken_off import SIZE, break_after, break_at, files
 from tests.vos.cli.flat_film import COUNT, OBJECTS, call, images_and_mask, video_and_mask
 from tests.vos.fake_model import ShadeModel
 from tests.vos.flat_clips import clip as flat_clip
-from tests.vos.made_files import shown
 from vos.errors import WorkError
-from vos.guided import Guided
 from vos.io import MaskWriter, write_mask
 from vos.io.overlay_movie import OverlayWriter
 from vos.resume import FOLDER, Unfinished
 
-ROOT = Path(__file__).parents[3]
-SIZE = ["--size", "64x96", "--device", "cpu"]
 EXPORTS = ["--export", "overlay,soft8,prores,rle"]
-BROKEN_OFF = (1, 130)
-
-
-def files(out: Path) -> dict[str, bytes | list[tuple[float, bytes]]]:
-    """Everything that the run wrote but for run.json, which tells how long it took; of the overlay what it shows."""
-    paths = [path for path in out.rglob("*") if path.is_file() and path.name != "run.json"]
-    return {
-        str(path.relative_to(out)): shown(path) if path.name == "overlay.mp4" else path.read_bytes() for path in paths
-    }
-
-
-def break_after(count: int, function: Callable[..., object], error: BaseException) -> Callable[..., object]:
-    """`function`, which raises `error` instead of its call number `count`."""
-    calls = 0
-
-    def counted(*arguments: object) -> object:
-        nonlocal calls
-        calls += 1
-        if calls - 1 == count:
-            raise error
-        return function(*arguments)
-
-    return counted
-
-
-def break_at(broken: pytest.MonkeyPatch, frames: int, error: BaseException) -> None:
-    """Raise `error` instead of segmenting another frame after so many, in all passes together."""
-    segment = break_after(frames, Guided.segment, error)
-    broken.setattr(Guided, "segment", lambda *arguments: segment(*arguments))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), WorkError("out of memory")])
@@ -297,58 +259,3 @@ def test_contradictions_are_refused(tmp_path: Path, model: ShadeModel, capsys: p
     given = ["propagate", clip, "--mask", mask, "--out", tmp_path / "run", *SIZE]
     assert call(*given, "--resume", "--overwrite") == 2
     assert "--resume --overwrite: go on, or start again?" in capsys.readouterr().err
-
-
-def begin(slow: str, masks: int, *given: str, out: Path) -> subprocess.Popen[str]:
-    """A process with the embedded model, whose tracker or writer is slow, once that many masks are there."""
-    command = [sys.executable, "-m", "tests.vos.cli.slow_propagate", slow, *given, "--out", str(out)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    while len(list(out.glob("masks/[0-9]*.png"))) < masks:
-        assert process.poll() is None, "it must still run when it is ended"
-        time.sleep(0.01)
-    return process
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is a signal of POSIX systems")
-@pytest.mark.parametrize("masks", [1, 6])
-def test_a_killed_process_is_gone_on_with(tmp_path: Path, masks: int) -> None:
-    """Without warning, once that many masks are there."""
-    clip, mask = video_and_mask(tmp_path, ending="mp4")
-    given = [str(clip), "--mask", str(mask), "--overlay", "--quiet", *SIZE]
-    out = tmp_path / "run"
-    assert call("propagate", *given, "--out", tmp_path / "straight") == 0
-    process = begin("tracker", masks, *given, out=out)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert json.loads((out / "run.json").read_text())["status"] == "running"
-    assert call("propagate", *given, "--out", out, "--resume") == 0
-    assert files(out) == files(tmp_path / "straight")
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX systems")
-@pytest.mark.parametrize(
-    ("signals", "status", "least"),
-    [(["SIGINT"], 130, COUNT), (["SIGINT", "SIGINT"], 130, COUNT - 4), (["SIGTERM"], 143, COUNT)],
-)
-def test_a_process_told_to_end_while_it_writes_ends_cleanly(
-    tmp_path: Path, signals: list[str], status: int, least: int
-) -> None:
-    """All frames are segmented by then; the writer has a few before it, and encodes a movie."""
-    clip, mask = video_and_mask(tmp_path, ending="mp4")
-    given = [str(clip), "--mask", str(mask), "--overlay", "--quiet", *SIZE]
-    out = tmp_path / "run"
-    process = begin("writer", COUNT - 4, *given, out=out)
-    for name in signals:
-        time.sleep(0.1)
-        process.send_signal(getattr(signal, name))
-    told = process.communicate(timeout=60)[1]
-    assert (process.returncode, told) == (
-        status,
-        f"vos: {clip}: {'terminated' if status == 143 else 'interrupted'}; the same command with --resume goes on\n",
-    )
-    assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
-    assert least <= len(list(out.glob("masks/*.png"))) <= COUNT
-    assert not list(out.glob("*.mp4"))
-    assert call("propagate", *given, "--out", out, "--resume") == 0
-    assert json.loads((out / "run.json").read_text())["resumed_at"][0] >= least
