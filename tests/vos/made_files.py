@@ -77,8 +77,8 @@ def read_times(path: Path) -> list[float]:
 
 
 def shown(movie: Path) -> list[tuple[float, bytes]]:
-    """Seconds and pixels of a movie's pictures. x264 need not code equal pictures in equal bytes: with AVX-512 one of
-    some hundred encodings of one film is a byte or three longer, and decodes to the same pixels."""
+    """Seconds and pixels of a movie's pictures. x264 need not code equal pictures in equal bytes: one of some
+    hundred encodings of one film is a byte or three longer, and decodes to the same pixels."""
     with av.open(str(movie)) as container:
         return [(picture.time, picture.to_ndarray().tobytes()) for picture in container.decode(video=0)]
 
